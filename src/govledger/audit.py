@@ -1,0 +1,190 @@
+"""Verification: does a ledger agree with itself, and how strong is that verdict?
+
+Here: pure checks over stored entries and derived rows, one pass, in log order, and the
+report that names its own strength. Not here: reading them, or repairing anything.
+
+Whoever owns the database can rewrite all of it consistently. So the best verdict this
+module gives is "self-consistent"; only a checkpoint kept elsewhere can make it stronger.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from enum import StrEnum
+
+from attrs import frozen
+
+from govledger.codec import Entry, decode, encode
+from govledger.errors import GovledgerError
+from govledger.events import LedgerOpened, references
+from govledger.history import Record
+
+Derived = tuple[int, str, str]
+"""A derived row: position, the table it stands in, and the value indexed there."""
+
+
+class Outcome(StrEnum):
+    """How a check came out."""
+
+    OK = "OK"
+    FAIL = "FAIL"
+    SKIP = "SKIP"
+
+
+@frozen
+class Check:
+    """One line of the report."""
+
+    outcome: Outcome
+    name: str
+    detail: str
+
+
+class Verdict(StrEnum):
+    """How much a verification shows, weakest first."""
+
+    ALTERED = "altered"
+    UNREADABLE = "not verified: some records cannot be read by this version"
+    SELF_CONSISTENT = "self-consistent"
+
+
+@frozen
+class Verification:
+    """The report of a verification: true where nothing failed, and it explains itself."""
+
+    checks: tuple[Check, ...]
+
+    @property
+    def verdict(self) -> Verdict:
+        """What the checks come to; never stronger than they are."""
+        failed = {check.name for check in self.checks if check.outcome is Outcome.FAIL}
+        if failed == {"types"}:
+            return Verdict.UNREADABLE
+        return Verdict.ALTERED if failed else Verdict.SELF_CONSISTENT
+
+    def __bool__(self) -> bool:
+        return all(check.outcome is not Outcome.FAIL for check in self.checks)
+
+    def __str__(self) -> str:
+        lines = (f"{check.outcome:<4}  {check.name:<12}  {check.detail}" for check in self.checks)
+        return "\n".join((*lines, f"verdict: {self.verdict}"))
+
+
+def derived_rows(record: Record) -> Iterator[Derived]:
+    """The rows that follow from a record, in the order in which they are kept."""
+    if record.key is not None:
+        yield record.position, "keys", record.key
+    for subject in sorted({subject for _, subject in references(record.event)}):
+        yield record.position, "links", subject
+
+
+def verify(
+    entries: Iterable[Entry],
+    derived: Iterable[Derived],
+    storage: Iterable[Check],
+    progress: Callable[[int], None] = lambda _: None,
+) -> Verification:
+    """Check entries and derived rows, both in log order; `storage` are checks of the store.
+
+    `progress` is called with the position of every record read.
+    """
+    log = _Log()
+    rows = iter(derived)
+    expected: list[Derived] = []
+    wrong_row = ""
+    pending = next(rows, None)
+    for entry in entries:
+        progress(entry.position)
+        record = log.read(entry)
+        if wrong_row or log.unreadable or record is None:
+            continue
+        expected = list(derived_rows(record))
+        found = []
+        while pending is not None and pending[0] <= entry.position:
+            found.append(pending)
+            pending = next(rows, None)
+        if found != expected:
+            wrong_row = _difference(expected, found)
+    if pending is not None and not wrong_row and not log.unreadable:
+        wrong_row = f"row {pending} follows from no record"
+    return Verification((*storage, *log.checks(), _derived_check(wrong_row, log), _CHECKPOINT))
+
+
+_CHECKPOINT = Check(
+    Outcome.SKIP, "checkpoint", "none given: this shows the ledger agrees with itself, no more"
+)
+
+
+def _difference(expected: list[Derived], found: list[Derived]) -> str:
+    missing = [row for row in expected if row not in found]
+    position, table, value = (missing or [row for row in found if row not in expected] or found)[0]
+    word = "lacks" if missing else "has no reason for"
+    return f'record {position}: table "{table}" {word} "{value}"'
+
+
+def _derived_check(wrong: str, log: _Log) -> Check:
+    if wrong:
+        return Check(Outcome.FAIL, "derived data", wrong)
+    if log.unreadable:
+        return Check(Outcome.SKIP, "derived data", "not compared: some records cannot be read")
+    return Check(Outcome.OK, "derived data", "equal to a replay")
+
+
+def _is_canonical(entry: Entry, record: Record) -> bool:
+    try:
+        return encode(record) == entry
+    except GovledgerError:  # larger than any record may be
+        return False
+
+
+class _Log:
+    """What has been seen of the log so far, and the first thing wrong with it."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.wrong = ""
+        self.unreadable = ""
+        self.last: Record | None = None
+        self.versions: Counter[str] = Counter()
+
+    def read(self, entry: Entry) -> Record | None:
+        self.count += 1
+        self.versions[entry.subject] += 1
+        try:
+            record = decode(entry)
+        except GovledgerError as error:
+            self.unreadable = self.unreadable or error.problems[0].message
+            return None
+        self.wrong = self.wrong or self._fault(entry, record)
+        self.last = record
+        return record
+
+    def _fault(self, entry: Entry, record: Record) -> str:
+        at = f"record {entry.position} ({entry.subject})"
+        last = self.last
+        if entry.position != self.count:
+            return f"{at} stands where record {self.count} should: positions are not dense"
+        if record.position != entry.position:
+            return f"{at} says inside that it is record {record.position}"
+        if (self.count == 1) != isinstance(record.event, LedgerOpened):
+            return f"{at} is a {record.type}: record 1, and only it, opens the ledger"
+        if entry.version != self.versions[entry.subject]:
+            return f"{at} is number {entry.version} of its subject, not {self.versions[entry.subject]}"
+        if last is not None and record.recorded_at < last.recorded_at:
+            return f"{at} was recorded before record {last.position}: the clock never runs back"
+        if not _is_canonical(entry, record):
+            return f"{at} does not hold the canonical bytes of what it says"
+        return ""
+
+    def checks(self) -> Iterator[Check]:
+        if self.wrong or not self.count:
+            yield Check(Outcome.FAIL, "records", self.wrong or "the log is empty")
+        else:
+            yield Check(
+                Outcome.OK, "records", f"{self.count} read, canonical bytes, dense positions"
+            )
+        if self.unreadable:
+            yield Check(Outcome.FAIL, "types", self.unreadable)
+        else:
+            yield Check(Outcome.OK, "types", "every record can be read")

@@ -1,0 +1,128 @@
+"""Every error govledger raises, and the values it is made of.
+
+Here: `Place`, `Problem` and the exceptions that carry them. Not here: any judgement
+about what is wrong; whoever finds a problem describes it. Imports nothing of ours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+from attrs import frozen
+
+
+@frozen
+class Place:
+    """Where in a file something stands.
+
+    `line` and `column` count from 1, in characters; `width` is the number of characters
+    the carets mark; `excerpt` is the whole line, without its line end.
+    """
+
+    file: str
+    line: int
+    column: int
+    width: int = 1
+    excerpt: str = ""
+
+
+@frozen(kw_only=True)
+class Problem:
+    """One thing that is wrong: a stable `code`, a `message` and a `hint` how to mend it.
+
+    `path` names the field inside the value that was judged (`("tally", "against")`);
+    `place` the spot in a file, where there is one.
+    """
+
+    code: str
+    message: str
+    hint: str = ""
+    path: tuple[str | int, ...] = ()
+    place: Place | None = None
+
+    def __str__(self) -> str:
+        """The problem as people read it: place, reason, excerpt with carets, remedy."""
+        field = "".join(
+            f"{step}: " for step in (".".join(map(str, self.path)),) if step
+        )
+        if self.place is None:
+            lines = [f"error[{self.code}]: {field}{self.message}"]
+            gutter = ""
+        else:
+            at = self.place
+            gutter = " " * len(str(at.line))
+            lines = [
+                f"{at.file}:{at.line}:{at.column}: error[{self.code}]: {self.message}",
+                f"{gutter} |",
+                f"{at.line} | {_clip(at.excerpt)}",
+                f"{gutter} | {' ' * (at.column - 1)}{'^' * max(1, at.width)}",
+            ]
+            if at.column + at.width > _WIDEST:
+                del lines[1:]
+        if self.hint:
+            lines.append(f"{gutter} = help: {self.hint}")
+        return "\n".join(lines)
+
+
+_WIDEST = 160
+
+
+def _clip(text: str) -> str:
+    text = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
+    return text if len(text) <= _WIDEST else text[: _WIDEST - 1] + "…"
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """A hint that names the known word nearest to `word`, or lists them all."""
+    choices = tuple(known)
+    close = get_close_matches(word, choices, n=1)
+    if close:
+        return f'did you mean "{close[0]}"?'
+    return "use one of: " + ", ".join(choices) if choices else ""
+
+
+class GovledgerError(Exception):
+    """The parent of every error of this library.
+
+    `problems` holds all that is wrong, not just the first of it; `str()` prints them.
+    """
+
+    def __init__(self, *problems: Problem) -> None:
+        super().__init__(*problems)
+        self.problems = problems
+
+    def __str__(self) -> str:
+        return "\n".join(map(str, self.problems))
+
+
+class InvalidInput(GovledgerError, ValueError):  # noqa: N818 - it names the input, not us
+    """A value, event, dataset or line that is malformed, whatever the ledger holds."""
+
+
+class RuleBreach(GovledgerError):  # noqa: N818 - the term of the rules table
+    """Records that the rules refuse; `problems` are `govledger.rules.Breach` values.
+
+    Nothing was written. `breaches="flag"` records what really happened all the same.
+    """
+
+
+class KeyConflict(GovledgerError):  # noqa: N818 - what happened, as HTTP names it
+    """An idempotency key was used again, for other events. Nothing was written."""
+
+
+class ClockError(GovledgerError):
+    """The ledger's clock ran backwards or gave a naive time. Nothing was written."""
+
+
+class StorageError(GovledgerError, OSError):
+    """The ledger could not be opened, read or written."""
+
+
+class UnreadableRecord(GovledgerError):  # noqa: N818 - it names the record
+    """A stored record that this version cannot turn into an event."""
+
+
+def invalid(code: str, message: str, hint: str = "") -> InvalidInput:
+    """An `InvalidInput` with one problem, to raise from a converter."""
+    return InvalidInput(Problem(code=code, message=message, hint=hint))

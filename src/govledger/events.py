@@ -1,0 +1,875 @@
+"""The vocabulary: every event an association's ledger knows, frozen, named for ever.
+
+Here: the event classes, the values only they use, and how subjects are named. Not here:
+what an event does to a state (`state`), when it is legal (`rules`), its bytes (`codec`).
+
+A type name (`motion.adopted`) is part of every ledger written: it never changes. A field
+may be added with a default; anything else needs a new version and an upcaster in `codec`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from enum import StrEnum
+from typing import Any, ClassVar
+
+import attrs
+from attrs import field, frozen
+from attrs.converters import optional
+
+from govledger.errors import did_you_mean, invalid
+from govledger.source import Source, source
+from govledger.values import (
+    PERSONAL,
+    count,
+    digest,
+    digests,
+    flag,
+    line,
+    lines,
+    several,
+    structure,
+    text,
+    texts,
+)
+from govledger.when import Precision, When, when, zone_name
+
+# --- subjects ---------------------------------------------------------------------------
+
+LEDGER = "ledger/self"
+"""The subject of what is said of the ledger itself."""
+
+KINDS = (
+    "motion",
+    "mandate",
+    "blockade",
+    "proposal",
+    "meeting",
+    "response",
+    "agreement",
+    "statement",
+    "ledger",
+)
+"""The kinds of subject, as they stand before the slash."""
+
+_SLUG = re.compile(r"[a-z0-9][a-z0-9.-]{0,99}", re.ASCII)
+
+
+def subject_name(value: str, kind: str | None = None) -> str:
+    """`kind/slug`, from that or, where the kind is clear, from the slug alone.
+
+    Slugs match `[a-z0-9][a-z0-9.-]*`, at most 100 characters. Raises `InvalidInput`.
+    """
+    if not isinstance(value, str):
+        raise invalid(
+            "not-a-subject", f"{value!r} does not name a subject", _SUBJECT_FORM
+        )
+    given, slash, slug = value.partition("/")
+    if not slash:
+        given, slug = kind or "", value
+    if not given or _SLUG.fullmatch(slug) is None:
+        raise invalid(
+            "not-a-subject", f'"{value[:120]}" does not name a subject', _SUBJECT_FORM
+        )
+    if given not in KINDS:
+        raise invalid(
+            "unknown-kind",
+            f'"{given}" is not a kind of subject',
+            did_you_mean(given, KINDS),
+        )
+    if kind is not None and given != kind:
+        raise invalid(
+            "wrong-kind",
+            f'"{value}" is a {given}, and a {kind} is wanted here',
+            f"name it {kind}/… or use an event of the {given}",
+        )
+    return f"{given}/{slug}"
+
+
+_SUBJECT_FORM = (
+    "name it kind/slug, the slug in lower case: motion/rob-ii, mandate/rob-ii.2"
+)
+
+
+def kind_of(subject: str) -> str:
+    """The part of a subject's name before the slash."""
+    return subject.partition("/")[0]
+
+
+def slug_of(subject: str) -> str:
+    """The part of a subject's name after the slash."""
+    return subject.partition("/")[2]
+
+
+REFERENCE = {"reference": True}
+"""Metadata of a field that names other subjects, which must be on record by then."""
+
+
+def motion(value: str) -> str:
+    """The name of a motion."""
+    return subject_name(value, "motion")
+
+
+def meeting(value: str) -> str:
+    """The name of a meeting."""
+    return subject_name(value, "meeting")
+
+
+def proposal(value: str) -> str:
+    """The name of a subject; of a proposal where only the slug is given."""
+    return subject_name(value, None if "/" in value else "proposal")
+
+
+def mover(value: str) -> str:
+    """The name of a subject; of a motion where only the slug is given."""
+    return subject_name(value, None if "/" in value else "motion")
+
+
+def _mandate(value: str) -> str:
+    return subject_name(value, "mandate")
+
+
+def _blockade(value: str) -> str:
+    return subject_name(value, "blockade")
+
+
+def _proposal(value: str) -> str:
+    return subject_name(value, "proposal")
+
+
+def _response(value: str) -> str:
+    return subject_name(value, "response")
+
+
+def _agreement(value: str) -> str:
+    return subject_name(value, "agreement")
+
+
+def _statement(value: str) -> str:
+    return subject_name(value, "statement")
+
+
+def _ledger(value: str) -> str:
+    return subject_name(value, "ledger")
+
+
+def subjects(value: str | Iterable[str]) -> tuple[str, ...]:
+    """Names of subjects of any kind."""
+    return several(value, subject_name)
+
+
+# --- values of the vocabulary -----------------------------------------------------------
+
+
+class Choice(StrEnum):
+    """What a member chose in a vote."""
+
+    IN_FAVOUR = "in-favour"
+    AGAINST = "against"
+    ABSTAINED = "abstained"
+    ABSENT = "absent"
+
+
+def _choice(value: str) -> Choice:
+    try:
+        return Choice(value)
+    except ValueError:
+        raise invalid(
+            "unknown-choice",
+            f'"{value}" is not a choice',
+            did_you_mean(str(value), list(Choice)),
+        ) from None
+
+
+@frozen
+class Vote:
+    """One member's line of a roll call: who, what, and with how many votes."""
+
+    member: str = field(converter=line, metadata=PERSONAL)
+    choice: Choice = field(converter=_choice)
+    weight: int = field(default=1, converter=count)
+
+
+def _vote(value: Vote | Mapping[str, object]) -> Vote:
+    return structure(Vote, value)
+
+
+def _roll_call(value: Iterable[Vote | Mapping[str, object]]) -> tuple[Vote, ...]:
+    return several(value, _vote)
+
+
+@frozen(kw_only=True)
+class Tally:
+    """The count of a vote, in whole votes (members, or their weights).
+
+    `unit` says what is counted; `electorate` how many votes there are in all, on the day of
+    the vote; `roll_call` holds the members' votes, where they are known.
+    """
+
+    in_favour: int = field(converter=count)
+    against: int = field(converter=count)
+    abstained: int = field(default=0, converter=count)
+    absent: int = field(default=0, converter=count)
+    unit: str = field(default="votes", converter=line)
+    electorate: int | None = field(default=None, converter=optional(count))
+    roll_call: tuple[Vote, ...] = field(default=(), converter=_roll_call)
+
+
+def tally(value: Tally | Mapping[str, object]) -> Tally:
+    """`value` as a `Tally`."""
+    return structure(Tally, value)
+
+
+class UntilKind(StrEnum):
+    """How the end of a validity is known. Only `exact` ever ends by itself."""
+
+    EXACT = "exact"
+    AT_LEAST = "at-least"
+    UNTIL_EVENT = "until-event"
+
+
+def _until_kind(value: str) -> UntilKind:
+    try:
+        return UntilKind(value)
+    except ValueError:
+        raise invalid(
+            "unknown-until",
+            f'"{value}" is not a kind of end',
+            did_you_mean(str(value), list(UntilKind)),
+        ) from None
+
+
+@frozen(kw_only=True)
+class Until:
+    """The end of a validity: `exact` or `at-least` a time, or `until-event` in words."""
+
+    kind: UntilKind = field(converter=_until_kind)
+    when: When | None = field(default=None, converter=optional(when))
+    event: str | None = field(default=None, converter=optional(line))
+
+    def __attrs_post_init__(self) -> None:
+        wants_event = self.kind is UntilKind.UNTIL_EVENT
+        if (self.event is None) == wants_event or (self.when is None) != wants_event:
+            raise invalid(
+                "half-an-until",
+                f'an end of kind "{self.kind}" takes {"event" if wants_event else "when"} alone',
+                "{kind: exact, when: 2019-06-05}, {kind: at-least, when: …} "
+                "or {kind: until-event, event: …}",
+            )
+
+    def __str__(self) -> str:
+        return str(self.event if self.when is None else self.when)
+
+
+def until(value: Until | Mapping[str, object]) -> Until:
+    """`value` as an `Until`."""
+    return structure(Until, value)
+
+
+@frozen(kw_only=True)
+class Due:
+    """A deadline: `by` a time (inclusive), `before` a time (exclusive), an `event` in words.
+
+    An event may stand beside a time; the ledger cannot tell when it happens, so only times
+    ever make a mandate overdue.
+    """
+
+    by: When | None = field(default=None, converter=optional(when))
+    before: When | None = field(default=None, converter=optional(when))
+    event: str | None = field(default=None, converter=optional(line))
+
+    def __attrs_post_init__(self) -> None:
+        if self.by is not None and self.before is not None:
+            raise invalid(
+                "two-deadlines", "a deadline is either by or before a time", _DUE_FORM
+            )
+        if (self.by, self.before, self.event) == (None, None, None):
+            raise invalid("empty-deadline", "the deadline says nothing", _DUE_FORM)
+        for edge in (self.by, self.before):
+            if edge is not None and edge.upto:
+                raise invalid("not-a-deadline", f'"{edge}" has no beginning', _DUE_FORM)
+
+    def __str__(self) -> str:
+        edge = self.by or (f"before {self.before}" if self.before else None)
+        return "; ".join(str(part) for part in (edge, self.event) if part)
+
+
+_DUE_FORM = (
+    "write 2019-02, {before: 2019-06-05} or {by: 2019-02, event: before the budget}"
+)
+
+
+def due(value: Due | str | Mapping[str, object]) -> Due:
+    """`value` as a `Due`. Text that begins like a time is one; other text is an event."""
+    if isinstance(value, When) or (
+        isinstance(value, str) and value[:1] in "0123456789."
+    ):
+        return Due(by=value)
+    if isinstance(value, str):
+        return Due(event=value)
+    return structure(Due, value)
+
+
+# --- the events -------------------------------------------------------------------------
+
+
+@frozen(kw_only=True)
+class Event:
+    """What every event states.
+
+    `subject` is what it is about (`motion/rob-ii`, or the slug alone), `on` when it happened
+    in the association, `source` where that was read, `note` a remark, `corrects` the
+    position of the record it replaces, `recorded_by` who wrote it down.
+    """
+
+    type: ClassVar[str]
+    kind: ClassVar[str | None] = None
+
+    subject: str = field(converter=subject_name, kw_only=False)
+    on: When = field(converter=when)
+    source: Source | None = field(default=None, converter=optional(source))
+    note: str | None = field(default=None, converter=optional(text))
+    corrects: int | None = field(default=None, converter=optional(count))
+    recorded_by: str | None = field(
+        default=None, converter=optional(line), metadata=PERSONAL
+    )
+
+
+@frozen(kw_only=True)
+class MotionEvent(Event):
+    """What is said of a motion."""
+
+    kind = "motion"
+    subject: str = field(converter=motion, kw_only=False)
+
+
+@frozen(kw_only=True)
+class MandateEvent(Event):
+    """What is said of a mandate."""
+
+    kind = "mandate"
+    subject: str = field(converter=_mandate, kw_only=False)
+
+
+@frozen(kw_only=True)
+class BlockadeEvent(Event):
+    """What is said of a blockade."""
+
+    kind = "blockade"
+    subject: str = field(converter=_blockade, kw_only=False)
+
+
+@frozen(kw_only=True)
+class ProposalEvent(Event):
+    """What is said of a proposal."""
+
+    kind = "proposal"
+    subject: str = field(converter=_proposal, kw_only=False)
+
+
+@frozen(kw_only=True)
+class MeetingEvent(Event):
+    """What is said of a meeting."""
+
+    kind = "meeting"
+    subject: str = field(converter=meeting, kw_only=False)
+
+
+@frozen(kw_only=True)
+class ResponseEvent(Event):
+    """What is said of a response."""
+
+    kind = "response"
+    subject: str = field(converter=_response, kw_only=False)
+
+
+@frozen(kw_only=True)
+class AgreementEvent(Event):
+    """What is said of an agreement."""
+
+    kind = "agreement"
+    subject: str = field(converter=_agreement, kw_only=False)
+
+
+@frozen(kw_only=True)
+class StatementEvent(Event):
+    """What is said of a statement."""
+
+    kind = "statement"
+    subject: str = field(converter=_statement, kw_only=False)
+
+
+@frozen(kw_only=True)
+class LedgerEvent(Event):
+    """What is said of the ledger itself."""
+
+    kind = "ledger"
+    subject: str = field(default=LEDGER, converter=_ledger, kw_only=False)
+
+
+@frozen(kw_only=True)
+class LedgerOpened(LedgerEvent):
+    """The ledger begins: whose it is, where its days begin, whose rules hold."""
+
+    type = "ledger.opened"
+    name: str = field(converter=line)
+    timezone: str = field(converter=zone_name)
+    profile: str = field(converter=line)
+
+
+@frozen(kw_only=True)
+class LedgerProfileChanged(LedgerEvent):
+    """From `on`, another profile's rules hold."""
+
+    type = "ledger.profile-changed"
+    profile: str = field(converter=line)
+
+
+@frozen(kw_only=True)
+class MeetingConvened(MeetingEvent):
+    """An assembly or other body meets."""
+
+    type = "meeting.convened"
+    title: str = field(converter=line)
+    body: str | None = field(default=None, converter=optional(line))
+    place: str | None = field(default=None, converter=optional(line))
+
+
+@frozen(kw_only=True)
+class MotionSubmitted(MotionEvent):
+    """A motion is put before a meeting."""
+
+    type = "motion.submitted"
+    title: str = field(converter=line)
+    meeting: str | None = field(
+        default=None, converter=optional(meeting), metadata=REFERENCE
+    )
+    movers: tuple[str, ...] = field(default=(), converter=lines, metadata=PERSONAL)
+    text_digest: str | None = field(default=None, converter=optional(digest))
+
+
+@frozen(kw_only=True)
+class MotionAliasNoted(MotionEvent):
+    """Another document calls the same motion by another name."""
+
+    type = "motion.alias-noted"
+    alias: str = field(converter=line)
+
+
+@frozen(kw_only=True)
+class MotionAdmitted(MotionEvent):
+    """The motion is found in order and will be dealt with."""
+
+    type = "motion.admitted"
+    text_digest: str | None = field(default=None, converter=optional(digest))
+
+
+@frozen(kw_only=True)
+class MotionAmended(MotionEvent):
+    """The text of the motion changes before it is decided."""
+
+    type = "motion.amended"
+    text_digest: str | None = field(default=None, converter=optional(digest))
+
+
+@frozen(kw_only=True)
+class MotionVoteDeferred(MotionEvent):
+    """The vote is postponed; nothing is decided yet."""
+
+    type = "motion.vote-deferred"
+    until: When | None = field(default=None, converter=optional(when))
+
+
+@frozen(kw_only=True)
+class MotionReferred(MotionEvent):
+    """The motion goes to another body before it is decided."""
+
+    type = "motion.referred"
+    to: str = field(converter=line)
+
+
+@frozen(kw_only=True)
+class MotionAdopted(MotionEvent):
+    """The meeting adopts the motion."""
+
+    type = "motion.adopted"
+    meeting: str | None = field(
+        default=None, converter=optional(meeting), metadata=REFERENCE
+    )
+    tally: Tally | None = field(default=None, converter=optional(tally))
+    as_amended: bool = field(default=False, converter=flag)
+    by_acclamation: bool = field(default=False, converter=flag)
+
+
+@frozen(kw_only=True)
+class MotionRejected(MotionEvent):
+    """The meeting rejects the motion."""
+
+    type = "motion.rejected"
+    meeting: str | None = field(
+        default=None, converter=optional(meeting), metadata=REFERENCE
+    )
+    tally: Tally | None = field(default=None, converter=optional(tally))
+
+
+@frozen(kw_only=True)
+class MotionWithdrawn(MotionEvent):
+    """The movers take the motion back before it is decided."""
+
+    type = "motion.withdrawn"
+
+
+@frozen(kw_only=True)
+class MotionReplaced(MotionEvent):
+    """Another motion takes its place before it is decided."""
+
+    type = "motion.replaced"
+    by: str = field(converter=motion, metadata=REFERENCE)
+
+
+@frozen(kw_only=True)
+class MotionLapsed(MotionEvent):
+    """The motion falls away: undecided, or adopted and no longer followed."""
+
+    type = "motion.lapsed"
+
+
+@frozen(kw_only=True)
+class MotionHeldOver(MotionEvent):
+    """An adopted motion is kept open when account is rendered; it stays adopted."""
+
+    type = "motion.held-over"
+    meeting: str | None = field(
+        default=None, converter=optional(meeting), metadata=REFERENCE
+    )
+    pending: tuple[str, ...] = field(default=(), converter=texts)
+    review_on: When | None = field(default=None, converter=optional(when))
+
+
+@frozen(kw_only=True)
+class MotionResumed(MotionEvent):
+    """A deferred, referred or held-over motion is taken up again."""
+
+    type = "motion.resumed"
+
+
+@frozen(kw_only=True)
+class MotionCompleted(MotionEvent):
+    """The meeting no longer follows the motion. It does not say that it was carried out."""
+
+    type = "motion.completed"
+    meeting: str | None = field(
+        default=None, converter=optional(meeting), metadata=REFERENCE
+    )
+    because: tuple[str, ...] = field(default=(), converter=subjects, metadata=REFERENCE)
+    in_light_of: str | None = field(
+        default=None, converter=optional(motion), metadata=REFERENCE
+    )
+
+
+@frozen(kw_only=True)
+class MotionSuperseded(MotionEvent):
+    """A later adopted motion takes the place of this adopted one."""
+
+    type = "motion.superseded"
+    by: str = field(converter=motion, metadata=REFERENCE)
+
+
+@frozen(kw_only=True)
+class MotionRescinded(MotionEvent):
+    """The meeting takes back its decision to adopt."""
+
+    type = "motion.rescinded"
+    meeting: str | None = field(
+        default=None, converter=optional(meeting), metadata=REFERENCE
+    )
+
+
+@frozen(kw_only=True)
+class MotionReopened(MotionEvent):
+    """A motion that was no longer followed is followed again."""
+
+    type = "motion.reopened"
+
+
+@frozen(kw_only=True)
+class MotionForceExtended(MotionEvent):
+    """An adopted motion is kept in force until some end."""
+
+    type = "motion.force-extended"
+    until: Until = field(converter=until)
+
+
+@frozen(kw_only=True)
+class MandateGiven(MandateEvent):
+    """A motion charges somebody with a task."""
+
+    type = "mandate.given"
+    motion: str = field(converter=motion, metadata=REFERENCE)
+    task: str = field(converter=text)
+    addressee: str = field(converter=line)
+    due: Due | None = field(default=None, converter=optional(due))
+    condition: str | None = field(default=None, converter=optional(text))
+
+
+@frozen(kw_only=True)
+class MandateProgressed(MandateEvent):
+    """Work on the task is reported; the note says what."""
+
+    type = "mandate.progressed"
+
+
+@frozen(kw_only=True)
+class MandateConditionMet(MandateEvent):
+    """The condition of the mandate is met; it no longer waits."""
+
+    type = "mandate.condition-met"
+    evidence: tuple[str, ...] = field(default=(), converter=texts)
+
+
+@frozen(kw_only=True)
+class MandateFulfilled(MandateEvent):
+    """The task is done, with evidence."""
+
+    type = "mandate.fulfilled"
+    evidence: tuple[str, ...] = field(default=(), converter=texts)
+
+
+@frozen(kw_only=True)
+class MandatePartlyFulfilled(MandateEvent):
+    """Part of the task is done."""
+
+    type = "mandate.partly-fulfilled"
+    evidence: tuple[str, ...] = field(default=(), converter=texts)
+
+
+@frozen(kw_only=True)
+class MandateNotFulfilled(MandateEvent):
+    """It is established that the task will not be done."""
+
+    type = "mandate.not-fulfilled"
+    evidence: tuple[str, ...] = field(default=(), converter=texts)
+
+
+@frozen(kw_only=True)
+class MandateWaived(MandateEvent):
+    """The task need no longer be done."""
+
+    type = "mandate.waived"
+
+
+@frozen(kw_only=True)
+class BlockadeImposed(BlockadeEvent):
+    """The association forbids itself something, until a condition is met."""
+
+    type = "blockade.imposed"
+    by: str = field(converter=mover, metadata=REFERENCE)
+    scope: str = field(converter=text)
+    release_condition: str | None = field(default=None, converter=optional(text))
+
+
+@frozen(kw_only=True)
+class BlockadeConditionMet(BlockadeEvent):
+    """The release condition is met: wholly, or the part that is named."""
+
+    type = "blockade.condition-met"
+    part: str | None = field(default=None, converter=optional(text))
+    evidence: tuple[str, ...] = field(default=(), converter=texts)
+
+
+@frozen(kw_only=True)
+class BlockadeLiftProposed(BlockadeEvent):
+    """It is proposed to lift the blockade."""
+
+    type = "blockade.lift-proposed"
+    by: str = field(converter=proposal, metadata=REFERENCE)
+
+
+@frozen(kw_only=True)
+class BlockadeLiftOrdered(BlockadeEvent):
+    """It is decided that the blockade is to be lifted; the act itself is still to come."""
+
+    type = "blockade.lift-ordered"
+    by: str = field(converter=mover, metadata=REFERENCE)
+
+
+@frozen(kw_only=True)
+class BlockadeLifted(BlockadeEvent):
+    """The blockade ends, perhaps under conditions, perhaps for another."""
+
+    type = "blockade.lifted"
+    by: str = field(converter=mover, metadata=REFERENCE)
+    conditions: tuple[str, ...] = field(default=(), converter=texts)
+    replaced_by: str | None = field(
+        default=None, converter=optional(_blockade), metadata=REFERENCE
+    )
+
+
+@frozen(kw_only=True)
+class ProposalMade(ProposalEvent):
+    """Somebody proposes a decision."""
+
+    type = "proposal.made"
+    by: str = field(converter=line, metadata=PERSONAL)
+    text: str = field(converter=text)
+    regarding: tuple[str, ...] = field(
+        default=(), converter=subjects, metadata=REFERENCE
+    )
+
+
+@frozen(kw_only=True)
+class ProposalAccepted(ProposalEvent):
+    """The proposal is decided on, in favour."""
+
+    type = "proposal.accepted"
+    meeting: str | None = field(
+        default=None, converter=optional(meeting), metadata=REFERENCE
+    )
+
+
+@frozen(kw_only=True)
+class ProposalRejected(ProposalEvent):
+    """The proposal is decided on, against."""
+
+    type = "proposal.rejected"
+    meeting: str | None = field(
+        default=None, converter=optional(meeting), metadata=REFERENCE
+    )
+
+
+@frozen(kw_only=True)
+class ResponseReceived(ResponseEvent):
+    """An answer comes in from outside; the note says what it holds."""
+
+    type = "response.received"
+    sender: str = field(converter=line, metadata=PERSONAL)
+    regarding: tuple[str, ...] = field(
+        default=(), converter=subjects, metadata=REFERENCE
+    )
+
+
+@frozen(kw_only=True)
+class AgreementReached(AgreementEvent):
+    """Parties agree; the note says on what."""
+
+    type = "agreement.reached"
+    parties: tuple[str, ...] = field(converter=lines, metadata=PERSONAL)
+    regarding: tuple[str, ...] = field(
+        default=(), converter=subjects, metadata=REFERENCE
+    )
+
+
+@frozen(kw_only=True)
+class StatementMade(StatementEvent):
+    """Somebody explains or asserts something; the note says what. It decides nothing."""
+
+    type = "statement.made"
+    by: str = field(converter=line, metadata=PERSONAL)
+    regarding: tuple[str, ...] = field(
+        default=(), converter=subjects, metadata=REFERENCE
+    )
+
+
+@frozen(kw_only=True)
+class RecordRetracted(Event):
+    """The record at `position`, of the same subject, counts as never said from here on."""
+
+    type = "record.retracted"
+    position: int = field(converter=count)
+    reason: str = field(converter=text)
+
+
+@frozen(kw_only=True)
+class PersonalDataErased(Event):
+    """Personal fields of earlier records were erased, on some legal basis."""
+
+    type = "personal-data.erased"
+    count: int = field(converter=count)
+    digests: tuple[str, ...] = field(default=(), converter=digests)
+    basis: str = field(converter=text)
+
+
+VOCABULARY: tuple[type[Event], ...] = (
+    LedgerOpened,
+    LedgerProfileChanged,
+    MeetingConvened,
+    MotionSubmitted,
+    MotionAliasNoted,
+    MotionAdmitted,
+    MotionAmended,
+    MotionVoteDeferred,
+    MotionReferred,
+    MotionAdopted,
+    MotionRejected,
+    MotionWithdrawn,
+    MotionReplaced,
+    MotionLapsed,
+    MotionHeldOver,
+    MotionResumed,
+    MotionCompleted,
+    MotionSuperseded,
+    MotionRescinded,
+    MotionReopened,
+    MotionForceExtended,
+    MandateGiven,
+    MandateProgressed,
+    MandateConditionMet,
+    MandateFulfilled,
+    MandatePartlyFulfilled,
+    MandateNotFulfilled,
+    MandateWaived,
+    BlockadeImposed,
+    BlockadeConditionMet,
+    BlockadeLiftProposed,
+    BlockadeLiftOrdered,
+    BlockadeLifted,
+    ProposalMade,
+    ProposalAccepted,
+    ProposalRejected,
+    ResponseReceived,
+    AgreementReached,
+    StatementMade,
+    RecordRetracted,
+    PersonalDataErased,
+)
+"""Every event type there is, in the order of the documentation."""
+
+BY_TYPE: Mapping[str, type[Event]] = {cls.type: cls for cls in VOCABULARY}
+
+SHARED_FIELDS = tuple(f.name for f in attrs.fields(Event))
+"""The fields every event has."""
+
+_REFERENCES = {
+    cls: tuple(f.name for f in attrs.fields(cls) if "reference" in f.metadata)
+    for cls in VOCABULARY
+}
+
+
+def own_fields(cls: type[Event]) -> tuple[attrs.Attribute[Any], ...]:
+    """The fields an event type adds to the shared ones."""
+    return tuple(f for f in attrs.fields(cls) if f.name not in SHARED_FIELDS)
+
+
+def references(event: Event) -> tuple[tuple[str, str], ...]:
+    """The other subjects an event names, as (field, subject) pairs."""
+    found: list[tuple[str, str]] = []
+    for name in _REFERENCES[type(event)]:
+        value = getattr(event, name)
+        if isinstance(value, str):
+            found.append((name, value))
+        elif value:
+            found.extend((name, subject) for subject in value)
+    return tuple(found)
+
+
+def event_type(name: str) -> type[Event]:
+    """The event class of a type name; `InvalidInput` with the nearest name otherwise."""
+    try:
+        return BY_TYPE[name]
+    except (KeyError, TypeError):
+        raise invalid(
+            "unknown-type",
+            f'"{str(name)[:80]}" is not an event type',
+            did_you_mean(str(name), BY_TYPE),
+        ) from None

@@ -1,0 +1,247 @@
+"""`Record`, and what a log of them comes to: what is visible, in which order, and why.
+
+Here: withdrawal (retraction and correction), the order of valid time, the replay that
+folds and judges. Not here: the rules themselves, storage, or the questions of people.
+
+Two times, never mixed: `on` says when a fact holds in the association, `position` and
+`recorded_at` when the ledger learned it.
+"""
+
+from __future__ import annotations
+
+import sys
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from attrs import field, frozen
+
+from govledger.events import Event, LedgerOpened, LedgerProfileChanged
+from govledger.rules import (
+    GENERAL,
+    Breach,
+    Finding,
+    Profile,
+    judge,
+    judge_book,
+    judge_withdrawal,
+    profile_named,
+    withdraws,
+)
+from govledger.state import State, evolve
+from govledger.when import When
+
+
+@frozen(kw_only=True)
+class Record:
+    """A fact somebody stated, as it stands in the log.
+
+    `position` counts from 1 without gaps; `version` counts the records of one subject;
+    `recorded_at` is the ledger's clock, in UTC; `key` made the call that wrote it idempotent.
+    """
+
+    position: int
+    version: int
+    recorded_at: datetime
+    event: Event
+    key: str | None = None
+
+    @property
+    def subject(self) -> str:
+        """What it is about."""
+        return self.event.subject
+
+    @property
+    def type(self) -> str:
+        """The name of its event type."""
+        return self.event.type
+
+    @property
+    def on(self) -> When:
+        """When it happened in the association."""
+        return self.event.on
+
+
+def withdrawals(records: Iterable[Record]) -> dict[int, int]:
+    """Which records are withdrawn, and by which: position -> position.
+
+    A record that is itself withdrawn withdraws nothing, so a retraction can be retracted.
+    Only what lies in `records` counts: cut them at what was known to see what stood then.
+    """
+    withdrawn: dict[int, int] = {}
+    for record in sorted(records, key=_position, reverse=True):
+        if record.position not in withdrawn:
+            for target in withdraws(record.event):
+                if target < record.position:
+                    withdrawn[target] = record.position
+    return withdrawn
+
+
+def _position(record: Record) -> int:
+    return record.position
+
+
+def timeline(records: Sequence[Record], zone: ZoneInfo) -> list[tuple[int, Record]]:
+    """The records that stand, in the order of valid time, each with its instant.
+
+    The order is (instant from which the event counts, position); a correction keeps the
+    position of the record it replaces, for it is the same fact, said better.
+    """
+    withdrawn = withdrawals(records)
+    place: dict[int, int] = {}
+    keyed = []
+    for record in sorted(records, key=_position):
+        corrects = record.event.corrects
+        at = place.get(corrects, corrects) if corrects is not None else record.position
+        place[record.position] = at
+        if record.position not in withdrawn:
+            keyed.append((record.event.on.counts_from(zone), at, record))
+    keyed.sort(key=lambda row: row[:2])
+    return [(instant, record) for instant, _, record in keyed]
+
+
+@frozen
+class Replay:
+    """What a replay comes to: the state of every subject, and what was found on the way."""
+
+    states: dict[str, State] = field(factory=dict)
+    findings: tuple[Finding, ...] = ()
+
+
+def replay(records: Sequence[Record], zone: ZoneInfo, until: int | None = None) -> Replay:
+    """Fold and judge the records that stand, up to and including the instant `until`."""
+    states: dict[str, State] = {}
+    findings: list[Finding] = []
+    ordered = timeline(records, zone)
+    profile_then = _profile_finder(ordered)
+    for instant, record in ordered:
+        if until is not None and instant > until:
+            break
+        event = record.event
+        before = states.get(event.subject)
+        findings += judge(event, record.position, before, states.get, profile_then(instant))
+        after = evolve(before, event)
+        if after is not None:
+            states[event.subject] = after
+    return Replay(states, tuple(findings))
+
+
+def _profile_finder(ordered: Iterable[tuple[int, Record]]) -> Callable[[int], Profile]:
+    """The profile that holds at an instant, as a function of it."""
+    first = GENERAL
+    instants: list[int] = []
+    profiles: list[Profile] = []
+    for instant, record in ordered:
+        match record.event:
+            case LedgerOpened(profile=name):
+                first = profile_named(name)
+            case LedgerProfileChanged(profile=name):
+                instants.append(instant)
+                profiles.append(profile_named(name))
+            case _:
+                pass
+
+    def find(instant: int) -> Profile:
+        index = bisect_right(instants, instant)
+        return profiles[index - 1] if index else first
+
+    return find
+
+
+def profile_at(records: Sequence[Record], zone: ZoneInfo, instant: int) -> Profile:
+    """The profile whose rules hold at an instant, from the records about the ledger."""
+    return _profile_finder(timeline(records, zone))(instant)
+
+
+def breaches_of(
+    held: Sequence[Record], added: Sequence[Record], judged: frozenset[str], zone: ZoneInfo
+) -> tuple[Breach, ...]:
+    """The breaches that adding records would bring, later records made illegal among them.
+
+    `held` are the records on the books that matter: the streams of the subjects that
+    `added` is about, of those that name them, and of those that these name. Findings on
+    subjects outside `judged` are left out, for their surroundings may be incomplete.
+    Breaches that stand already are not held against the new records.
+    """
+    of_the_book = tuple(_book_breaches(held, added))
+    unfit = {breach.position for breach in of_the_book}
+    sound = [record for record in added if record.position not in unfit]
+    known = Counter((b.code, b.position) for b in _breaches(held, judged, zone))
+    fresh = []
+    for breach in _breaches([*held, *sound], judged, zone):
+        if known[breach.code, breach.position]:
+            known[breach.code, breach.position] -= 1
+        else:
+            fresh.append(breach)
+    return (*of_the_book, *fresh)
+
+
+def _breaches(
+    records: Sequence[Record], judged: frozenset[str], zone: ZoneInfo
+) -> Iterable[Breach]:
+    for finding in replay(records, zone).findings:
+        if isinstance(finding, Breach) and finding.subject in judged:
+            yield finding
+
+
+def _book_breaches(held: Sequence[Record], added: Sequence[Record]) -> Iterable[Breach]:
+    every = {record.position: record for record in (*held, *added)}
+    for index, record in enumerate(added):
+        yield from judge_book(record.event, record.position)
+        for target in withdraws(record.event):
+            holds = every.get(target) if target < record.position else None
+            withdrawn = withdrawals([*held, *added[:index]])
+            yield from judge_withdrawal(
+                record.event,
+                record.position,
+                target,
+                None if holds is None else holds.event,
+                withdrawn.get(target),
+            )
+
+
+@frozen(kw_only=True)
+class Reason:
+    """The part a record plays in where its subject stands.
+
+    `decides`: it set the present status. `withdrawn_by`: the record that took it back, so
+    it counts no more. `late`: it was recorded after something that it comes before.
+    """
+
+    record: Record
+    decides: bool = False
+    withdrawn_by: int | None = None
+    late: bool = False
+
+
+def explain(
+    records: Sequence[Record], subject: str, zone: ZoneInfo, until: int
+) -> tuple[Reason, ...]:
+    """The records about a subject up to an instant, each with the part it plays.
+
+    In the order of valid time; those that were withdrawn stand at the end.
+    """
+    own = [record for record in records if record.subject == subject]
+    withdrawn = withdrawals(own)
+    ordered = [record for instant, record in timeline(own, zone) if instant <= until]
+    deciding, state = 0, None
+    for record in ordered:
+        before, state = state, evolve(state, record.event)
+        if state is not before and (
+            before is None or getattr(state, "status", None) != getattr(before, "status", None)
+        ):
+            deciding = record.position
+    reasons: list[Reason] = []
+    oldest_after = sys.maxsize
+    for record in reversed(ordered):
+        late = record.position > oldest_after and record.event.corrects is None
+        reasons.insert(0, Reason(record=record, decides=record.position == deciding, late=late))
+        oldest_after = min(oldest_after, record.position)
+    taken_back = [r for r in own if r.position in withdrawn]
+    reasons += [
+        Reason(record=r, withdrawn_by=withdrawn[r.position])
+        for r in sorted(taken_back, key=_position)
+    ]
+    return tuple(reasons)

@@ -1,0 +1,529 @@
+"""`Ledger`: open, record, ask, verify. The one mutable class of the library.
+
+Here: what needs a clock, a store and its write lock. Not here: rules, folding, formats or
+printing; each method hands over to the room where that lives.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import UTC, date, datetime
+from functools import cached_property
+from pathlib import Path
+from types import TracebackType
+from typing import Literal, Self
+from zoneinfo import ZoneInfo
+
+from attrs import evolve, frozen
+
+from govledger import audit
+from govledger.codec import Entry, decode, encode, timestamp
+from govledger.errors import (
+    ClockError,
+    KeyConflict,
+    Problem,
+    RuleBreach,
+    StorageError,
+    UnreadableRecord,
+    invalid,
+)
+from govledger.events import (
+    LEDGER,
+    Event,
+    LedgerOpened,
+    LedgerProfileChanged,
+    RecordRetracted,
+    references,
+    subject_name,
+)
+from govledger.history import Reason, Record, Replay, breaches_of, explain, profile_at, replay
+from govledger.register import Change, Register, changes, register
+from govledger.rules import Finding, Profile, profile_named, withdraws
+from govledger.state import Mandate
+from govledger.storage import Store, Writing
+from govledger.storage.sqlite import SqliteStore
+from govledger.values import line
+from govledger.when import When, datetime_of, day_of, instant_of, timezone, view_instant
+
+Clock = Callable[[], datetime]
+"""Gives the present as an aware datetime."""
+
+Moment = When | str | date | datetime
+"""A day or an instant, as questions name it."""
+
+Known = Moment | int
+"""What is asked of: everything known by a day, an instant or a log position."""
+
+
+def system_clock() -> datetime:
+    """The present, in UTC."""
+    return datetime.now(UTC)
+
+
+@frozen(kw_only=True)
+class Explanation:
+    """Why a subject stands where it stands: its description, and the records behind it.
+
+    `description` is None where nothing was on record; `about` explains, one level deep, the
+    subjects that the deciding records name.
+    """
+
+    subject: str
+    description: dict[str, object] | None
+    reasons: tuple[Reason, ...]
+    about: tuple[tuple[str, tuple[Reason, ...]], ...] = ()
+
+
+class Ledger:
+    """An association's ledger: an append-only log of records, and the questions asked of it.
+
+    Open one with `Ledger.open` or `Ledger.in_memory`, and close it, or use it in a `with`
+    block. `name`, `zone` and `profile` say whose it is, where its days begin, and whose
+    rules hold today.
+
+    >>> from govledger import Ledger, MotionSubmitted
+    >>> with Ledger.in_memory() as ledger:
+    ...     _ = ledger.record(MotionSubmitted("bins", title="Bigger bins", on="2024-03-01"))
+    ...     str(ledger.as_of("2024-03-01").motions["bins"].status)
+    'submitted'
+    """
+
+    def __init__(self, store: Store, clock: Clock | None = None) -> None:
+        """Take over an opened store whose first record opens the ledger."""
+        self._store = store
+        self._clock = clock or system_clock
+
+    @cached_property
+    def opening(self) -> LedgerOpened:
+        """The event that opened the ledger. Raises `UnreadableRecord` where it is not one."""
+        first = next(self.log(upto=1), None)
+        if first is None or not isinstance(first.event, LedgerOpened):
+            raise UnreadableRecord(
+                Problem(
+                    code="not-opened",
+                    message=f"{self._store.name}: its first record does not open a ledger",
+                    hint="`govledger verify` tells what changed; restore it from a backup",
+                )
+            )
+        return first.event
+
+    @property
+    def name(self) -> str:
+        """Whose ledger it is."""
+        return self.opening.name
+
+    @cached_property
+    def zone(self) -> ZoneInfo:
+        """Where its days begin."""
+        return timezone(self.opening.timezone)
+
+    # --- opening and closing ------------------------------------------------------------
+
+    @classmethod
+    def open(
+        cls,
+        path_or_url: str | os.PathLike[str],
+        clock: Clock | None = None,
+        *,
+        name: str | None = None,
+        timezone: str = "UTC",
+        profile: str = "general@1",
+        create: bool = True,
+        read_only: bool = False,
+    ) -> Self:
+        """Open the ledger in a file, making it where there is none.
+
+        `clock` gives the present (the system's unless given) and may not run backwards.
+        `name` (the file's name unless given), `timezone` (IANA) and `profile` are written
+        into the first record of a new ledger, and mean nothing for an existing one. With
+        `create=False` a missing file is an error; `read_only=True` implies it.
+
+        Raises `StorageError` where the file is missing, no ledger, or of a newer format,
+        and `InvalidInput` for an unknown time zone or profile.
+        """
+        path = _local_path(path_or_url)
+        fresh = not path.exists() or (path.is_file() and path.stat().st_size == 0)
+        if fresh and create and not read_only:
+            opening = _opening(clock or system_clock, name or path.stem, timezone, profile)
+            return cls(SqliteStore.create(path, opening), clock)
+        return cls(SqliteStore.open(path, read_only=read_only), clock)
+
+    @classmethod
+    def in_memory(
+        cls,
+        clock: Clock | None = None,
+        *,
+        name: str = "in memory",
+        timezone: str = "UTC",
+        profile: str = "general@1",
+    ) -> Self:
+        """A new ledger that is gone once it is closed. Arguments as for `open`."""
+        store = SqliteStore.in_memory()
+        try:
+            with store.write() as writing:
+                writing.append([_opening(clock or system_clock, name, timezone, profile)], [])
+        except BaseException:
+            store.close()
+            raise
+        return cls(store, clock)
+
+    def close(self) -> None:
+        """Let go of the file; closing twice is fine."""
+        self._store.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"<Ledger in {self._store.name}>"
+
+    # --- recording ----------------------------------------------------------------------
+
+    def record(
+        self,
+        *events: Event,
+        key: str | None = None,
+        breaches: Literal["refuse", "flag"] = "refuse",
+    ) -> tuple[Record, ...]:
+        """Record events, all or none; they are durable once this returns.
+
+        The rules judge them inside the ledger's write lock, with the whole history of their
+        subjects: a late fact may make a later record illegal, and that is a breach too.
+        With `breaches="refuse"` any breach raises `RuleBreach`, which lists them all;
+        with `"flag"` what happened is written and each breach is a finding from then on.
+
+        `key` makes the call idempotent: the same events under the same key are written
+        once, and the records of the first call are returned; other events under it raise
+        `KeyConflict`.
+
+        Raises `RuleBreach`, `KeyConflict`, `ClockError`, `InvalidInput` or `StorageError`;
+        nothing is written then.
+        """
+        return self.import_events(events, key=key, breaches=breaches)
+
+    def import_events(
+        self,
+        events: Sequence[Event],
+        *,
+        numbers: Sequence[int] | None = None,
+        key: str | None = None,
+        breaches: Literal["refuse", "flag"] = "refuse",
+    ) -> tuple[Record, ...]:
+        """Record events that come from elsewhere; otherwise like `record`.
+
+        `numbers` are the positions that the events had there: corrections and retractions
+        among them are made to refer to the positions that their targets get here.
+        """
+        if breaches not in ("refuse", "flag"):
+            raise invalid(
+                "unknown-mode", f'breaches="{breaches}" is unknown', 'use "refuse" or "flag"'
+            )
+        if not events:
+            raise invalid("no-events", "there is nothing to record", "give at least one event")
+        key = None if key is None else line(key)
+        with self._store.write() as writing:
+            if key is not None and (written := writing.keyed(key)):
+                return _written_before(key, events, [decode(entry) for entry in written])
+            last = writing.last()
+            head, recorded_at = (0, None) if last is None else _when_recorded(last)
+            if numbers is not None:
+                events = _renumbered(events, numbers, head)
+            added = self._drafts(events, head, self._now(head, recorded_at), key)
+            held, judged = _surroundings(writing, events)
+            added = _versioned(added, held)
+            found = breaches_of(held, added, judged, self.zone)
+            if breaches == "flag":
+                found = tuple(breach for breach in found if breach.binding)
+            if found:
+                raise RuleBreach(*found)
+            writing.append(
+                [encode(record) for record in added],
+                [row for record in added for row in audit.derived_rows(record)],
+            )
+        return tuple(added)
+
+    def retract(
+        self, position: int, *, reason: str, on: Moment | None = None, key: str | None = None
+    ) -> Record:
+        """Withdraw the record at `position`: from here on it counts as never said.
+
+        `reason` says why; `on` is the day it was found out, today unless given. Asked at a
+        `known_at` before this, the old fact still stands. Raises as `record` does.
+        """
+        entry = next(self._store.entries(position - 1, position), None)
+        event = RecordRetracted(
+            LEDGER if entry is None else entry.subject,
+            on=self.today() if on is None else on,
+            position=position,
+            reason=reason,
+        )
+        (record,) = self.record(event, key=key)
+        return record
+
+    def _now(self, head: int, latest: datetime | None) -> datetime:
+        now = _aware(self._clock())
+        if latest is not None and now < latest:
+            raise ClockError(
+                Problem(
+                    code="clock-ran-back",
+                    message=f"the clock says {timestamp(now)}, and record {head} was made at"
+                    f" {timestamp(latest)}",
+                    hint="set the clock right; a ledger never goes back in time",
+                )
+            )
+        return now
+
+    def _drafts(
+        self, events: Sequence[Event], head: int, now: datetime, key: str | None
+    ) -> list[Record]:
+        return [
+            Record(position=head + n, version=0, recorded_at=now, event=event, key=key)
+            for n, event in enumerate(events, start=1)
+        ]
+
+    # --- asking -------------------------------------------------------------------------
+
+    @property
+    def profile(self) -> Profile:
+        """The profile whose rules hold today."""
+        about = [decode(entry) for entry in self._store.about([LEDGER])]
+        return profile_at(about, self.zone, instant_of(_aware(self._clock())))
+
+    def today(self) -> date:
+        """The present day in the ledger's time zone, by its clock."""
+        return day_of(instant_of(_aware(self._clock())), self.zone)
+
+    def log(self, *, after: int = 0, upto: int | None = None) -> Iterator[Record]:
+        """The records with `after` < position <= `upto`, in the order they were made."""
+        return map(decode, self._store.entries(after, upto))
+
+    def known_at(self, known: Known | None = None) -> int:
+        """The position of the last record that the ledger held at a day, instant or position.
+
+        None means now. 0 where it held nothing yet. Raises `InvalidInput` for a position
+        that is not in the log.
+        """
+        head = self._store.head()
+        if known is None:
+            return head
+        if isinstance(known, int):
+            if not 0 <= known <= head or isinstance(known, bool):
+                raise invalid(
+                    "unknown-position",
+                    f"there is no record {known}",
+                    f"positions run from 1 to {head}; 0 means: nothing known yet",
+                )
+            return known
+        limit = datetime_of(view_instant(known, self.zone))
+        low, high = 0, head
+        while low < high:
+            middle = (low + high + 1) // 2
+            (entry,) = self._store.entries(middle - 1, middle)
+            if _when_recorded(entry)[1] <= limit:
+                low = middle
+            else:
+                high = middle - 1
+        return low
+
+    def as_of(self, when: Moment | None = None, known_at: Known | None = None) -> Register:
+        """The register on a day (at its end) or at an instant; today unless given.
+
+        `known_at`, a day, an instant or a log position, leaves out what was recorded later.
+        Raises `InvalidInput` for a month, a year or a time that is none.
+        """
+        return self._replayed(when, known_at)[0]
+
+    def due(
+        self, as_of: Moment | None = None, known_at: Known | None = None
+    ) -> tuple[Mandate, ...]:
+        """The mandates whose deadline is open, due or overdue, most pressing first."""
+        return self.as_of(as_of, known_at).due()
+
+    def findings(
+        self, as_of: Moment | None = None, known_at: Known | None = None
+    ) -> tuple[Finding, ...]:
+        """What a replay up to a date finds: breaches, and notices a reader must know."""
+        register, replayed = self._replayed(as_of, known_at)
+        return (*replayed.findings, *register.notices())
+
+    def diff(
+        self, before: Moment, after: Moment, known_at: Known | None = None
+    ) -> tuple[Change, ...]:
+        """What differs between the registers of two dates."""
+        known = self.known_at(known_at)
+        return changes(self.as_of(before, known), self.as_of(after, known))
+
+    def why(
+        self, subject: str, as_of: Moment | None = None, known_at: Known | None = None
+    ) -> Explanation:
+        """Why a subject (`kind/slug`) stands where it stands on a date.
+
+        Gives the records about it, those that were withdrawn among them, each with the part
+        it plays, and the records about the subjects that the deciding ones name.
+        """
+        name = subject_name(subject)
+        instant, known = self._view(as_of, known_at)
+        records = list(self.log(upto=known))
+        states = replay(records, self.zone, instant).states
+        reasons = explain(records, name, self.zone, instant)
+        named = dict.fromkeys(
+            other
+            for reason in reasons
+            if reason.decides
+            for _, other in references(reason.record.event)
+            if other != name
+        )
+        return Explanation(
+            subject=name,
+            description=register(
+                states, as_of=instant, known_at=known, zone=self.zone
+            ).describe(name),
+            reasons=reasons,
+            about=tuple((other, explain(records, other, self.zone, instant)) for other in named),
+        )
+
+    def _view(self, as_of: Moment | None, known_at: Known | None) -> tuple[int, int]:
+        asked = self.today() if as_of is None else as_of
+        return view_instant(asked, self.zone), self.known_at(known_at)
+
+    def _replayed(self, as_of: Moment | None, known_at: Known | None) -> tuple[Register, Replay]:
+        instant, known = self._view(as_of, known_at)
+        replayed = replay(list(self.log(upto=known)), self.zone, instant)
+        return (
+            register(replayed.states, as_of=instant, known_at=known, zone=self.zone),
+            replayed,
+        )
+
+    # --- trusting -----------------------------------------------------------------------
+
+    def verify(self, progress: Callable[[int], None] = lambda _: None) -> audit.Verification:
+        """Check that the ledger agrees with itself; the report is true where it does.
+
+        Reads every record and compares everything derived from it. The best verdict is
+        "self-consistent": whoever owns the file can rewrite all of it. `progress` is called
+        with the position of every record read.
+        """
+        return audit.verify(
+            self._store.entries(), self._store.derived(), self._store.checks(), progress
+        )
+
+    def head(self) -> int:
+        """The position of the newest record."""
+        return self._store.head()
+
+
+def _local_path(path_or_url: str | os.PathLike[str]) -> Path:
+    scheme, found, _ = os.fspath(path_or_url).partition("://")
+    if found:
+        raise StorageError(
+            Problem(
+                code="unknown-store",
+                message=f'no store is known for "{scheme}://"',
+                hint="give the path of a file",
+            )
+        )
+    return Path(path_or_url)
+
+
+def _opening(clock: Clock, name: str, zone: str, profile: str) -> Entry:
+    now = _aware(clock())
+    today = day_of(instant_of(now), timezone(zone))
+    event = LedgerOpened(
+        on=today, name=name, timezone=zone, profile=profile_named(profile).name
+    )
+    return encode(Record(position=1, version=1, recorded_at=now, event=event))
+
+
+def _aware(moment: datetime) -> datetime:
+    if moment.utcoffset() is None:
+        raise ClockError(
+            Problem(
+                code="naive-clock",
+                message=f"the clock gave {moment.isoformat()}, without UTC offset",
+                hint="let it return an aware datetime: datetime.now(UTC)",
+            )
+        )
+    return moment.astimezone(UTC)
+
+
+def _when_recorded(entry: Entry) -> tuple[int, datetime]:
+    return entry.position, decode(entry).recorded_at
+
+
+def _written_before(
+    key: str, events: Sequence[Event], written: Sequence[Record]
+) -> tuple[Record, ...]:
+    if [record.event for record in written] != list(events):
+        raise KeyConflict(
+            Problem(
+                code="key-conflict",
+                message=f'the key "{key}" was used before, for records'
+                f" {written[0].position} to {written[-1].position}, which say something else",
+                hint="use a new key for new events",
+            )
+        )
+    return tuple(written)
+
+
+def _renumbered(events: Sequence[Event], numbers: Sequence[int], head: int) -> list[Event]:
+    """Let corrections and retractions name positions of this ledger."""
+    here = {number: head + n for n, number in enumerate(numbers, start=1)}
+    renumbered: list[Event] = []
+    for event in events:
+        if event.corrects is not None:
+            event = evolve(event, corrects=here.get(event.corrects, event.corrects))
+        if isinstance(event, RecordRetracted):
+            event = evolve(event, position=here.get(event.position, event.position))
+        renumbered.append(event)
+    return renumbered
+
+
+def _versioned(drafts: Iterable[Record], held: Iterable[Record]) -> list[Record]:
+    """Number the drafts within their subjects, after what is on the books."""
+    newest = {record.subject: record.version for record in held}
+    numbered = []
+    for draft in drafts:
+        newest[draft.subject] = newest.get(draft.subject, 0) + 1
+        numbered.append(evolve(draft, version=newest[draft.subject]))
+    return numbered
+
+
+def _surroundings(
+    writing: Writing, events: Sequence[Event]
+) -> tuple[list[Record], frozenset[str]]:
+    """The records that matter to the judgement of events, and the subjects it concerns.
+
+    Those are the streams of the subjects they are about and of the subjects that name
+    these; further, only to look things up, the streams of what all of these name.
+    """
+    if any(isinstance(event, LedgerProfileChanged) for event in events) or _withdraws_profile(
+        writing, events
+    ):
+        everything = [decode(entry) for entry in writing.everything()]
+        return everything, frozenset(r.subject for r in everything) | {e.subject for e in events}
+    about = {event.subject for event in events}
+    judged = about | writing.naming(about)
+    held = [decode(entry) for entry in writing.about(judged | {LEDGER})]
+    named = {subject for event in events for _, subject in references(event)}
+    named |= {subject for record in held for _, subject in references(record.event)}
+    targets = {target for event in events for target in withdraws(event)}
+    known = {record.position for record in held}
+    more = {entry.position: entry for entry in writing.about(named - judged - {LEDGER})}
+    more |= {entry.position: entry for entry in writing.at(targets - known)}
+    held += [decode(entry) for entry in more.values()]
+    held.sort(key=lambda record: record.position)
+    return held, frozenset(judged)
+
+
+def _withdraws_profile(writing: Writing, events: Sequence[Event]) -> bool:
+    targets = {target for event in events for target in withdraws(event)}
+    return any(entry.subject == LEDGER for entry in writing.at(targets))

@@ -1,0 +1,740 @@
+"""The rules: the lifecycle table, the guards, and the profiles that choose among them.
+
+Here: everything that decides whether an event is legal, as pure functions that return
+`Breach` values, and what the register must say honestly, as `Notice` values. Not here:
+the order of events, what is visible at a time (`history`), or raising anything.
+
+A breach is refused by default and can be flagged instead; a notice is never refused.
+Neither is ever stored: a replay finds them again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from enum import StrEnum
+from fractions import Fraction
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from attrs import field, frozen
+
+from govledger.errors import Problem, did_you_mean, invalid
+from govledger.events import (
+    AgreementReached,
+    BlockadeConditionMet,
+    BlockadeImposed,
+    BlockadeLifted,
+    BlockadeLiftOrdered,
+    BlockadeLiftProposed,
+    Choice,
+    Event,
+    LedgerOpened,
+    LedgerProfileChanged,
+    MandateConditionMet,
+    MandateFulfilled,
+    MandateGiven,
+    MandateNotFulfilled,
+    MandatePartlyFulfilled,
+    MandateProgressed,
+    MandateWaived,
+    MeetingConvened,
+    MotionAdmitted,
+    MotionAdopted,
+    MotionAliasNoted,
+    MotionAmended,
+    MotionCompleted,
+    MotionForceExtended,
+    MotionHeldOver,
+    MotionLapsed,
+    MotionReferred,
+    MotionRejected,
+    MotionReopened,
+    MotionReplaced,
+    MotionRescinded,
+    MotionResumed,
+    MotionSubmitted,
+    MotionSuperseded,
+    MotionVoteDeferred,
+    MotionWithdrawn,
+    PersonalDataErased,
+    ProposalAccepted,
+    ProposalMade,
+    ProposalRejected,
+    RecordRetracted,
+    ResponseReceived,
+    StatementMade,
+    Tally,
+    references,
+)
+from govledger.state import (
+    Blockade,
+    BlockadeStatus,
+    Decision,
+    FollowUp,
+    Mandate,
+    MandateStatus,
+    Meeting,
+    Motion,
+    Proposal,
+    ProposalStatus,
+    State,
+)
+from govledger.when import MICROSECONDS_A_DAY, day_of, day_start
+
+# --- findings ---------------------------------------------------------------------------
+
+
+@frozen(kw_only=True)
+class Finding(Problem):
+    """Something a replay finds: about which subject, at which record (None: no single one)."""
+
+    subject: str
+    position: int | None = None
+
+
+@frozen(kw_only=True)
+class Breach(Finding):
+    """A rule is broken. Refused by default; flagged on request.
+
+    `binding` breaches are about the book itself, not the association (a correction of
+    nothing, a second opening): they are always refused.
+    """
+
+    binding: bool = False
+
+
+@frozen(kw_only=True)
+class Notice(Finding):
+    """Nothing is broken, but a reader of the register must know."""
+
+
+FINDINGS: Mapping[str, str] = {
+    # breaches
+    "not-on-record": "The event is about a subject of which nothing is on record by then.",
+    "already-on-record": "The subject was brought on record before.",
+    "not-adopted": "Only an adopted motion can be held over, completed or superseded.",
+    "illegal-transition": "The lifecycle does not lead from the present state to this event.",
+    "not-in-profile": "The association's profile does not know this event.",
+    "unknown-reference": "A field names a subject that is not on record by then.",
+    "self-reference": "A field names the subject itself.",
+    "successor-not-adopted": "Only an adopted motion can supersede another.",
+    "no-condition": "A condition is said to be met that was never set.",
+    "no-evidence": "A mandate is fulfilled only with evidence.",
+    "may-not-discharge": "The body of that meeting cannot declare motions completed.",
+    "tally-against-outcome": "The count and the announced result disagree under the profile.",
+    "tally-over-electorate": "More votes are counted than the electorate has.",
+    "roll-call-mismatch": "The roll call does not add up to the tally.",
+    # breaches of the book itself, never written
+    "unknown-position": "A correction or retraction names a position that holds no record.",
+    "other-subject": "A correction or retraction names a record of another subject.",
+    "already-withdrawn": "The record was retracted or corrected before.",
+    "cannot-withdraw": "The first record of a ledger stands for ever.",
+    "already-open": "A ledger is opened once, at position 1.",
+    "unknown-profile": "No profile of that name and version is known here.",
+    # notices
+    "condition-not-met": "A blockade was lifted before its release condition was wholly met.",
+    "no-decision": "No decision on the proposal is on record.",
+    "overdue": "The deadline has passed and no completion is on record.",
+}
+"""Every finding there is: code -> what it means. The error catalogue prints it."""
+
+
+# --- the lifecycle ----------------------------------------------------------------------
+
+
+class Axis(StrEnum):
+    """What a transition moves."""
+
+    DECISION = "decision"
+    FOLLOW_UP = "follow-up"
+    MANDATE = "mandate"
+    BLOCKADE = "blockade"
+    PROPOSAL = "proposal"
+    PRESENCE = "presence"
+
+
+class Presence(StrEnum):
+    """The only state of a subject without a lifecycle."""
+
+    ON_RECORD = "on record"
+
+
+class Stays(StrEnum):
+    """Where a transition leads that does not lead to one fixed state."""
+
+    SAME = "the same state"
+    RETURNS = "the state before"
+
+
+@frozen
+class Transition:
+    """One row of the lifecycle: the event may leave these states and reaches that one.
+
+    None among `leaves` means that nothing is on record yet.
+    """
+
+    event: type[Event]
+    axis: Axis
+    leaves: tuple[StrEnum | None, ...]
+    reaches: StrEnum
+
+
+_UNDECIDED = (Decision.SUBMITTED, Decision.ADMITTED, Decision.VOTE_DEFERRED, Decision.REFERRED)
+_FOLLOWED = (FollowUp.OPEN, FollowUp.HELD_OVER)
+_CLOSED = (FollowUp.COMPLETED, FollowUp.SUPERSEDED, FollowUp.LAPSED)
+_WORKING = (MandateStatus.GIVEN, MandateStatus.IN_PROGRESS, MandateStatus.PARTLY_FULFILLED)
+_BLOCKING = (BlockadeStatus.IMPOSED, BlockadeStatus.LIFT_PROPOSED, BlockadeStatus.LIFT_ORDERED)
+_NOTHING = (None,)
+
+LIFECYCLE: tuple[Transition, ...] = (
+    Transition(MotionSubmitted, Axis.DECISION, _NOTHING, Decision.SUBMITTED),
+    Transition(MotionAliasNoted, Axis.DECISION, tuple(Decision), Stays.SAME),
+    Transition(MotionAdmitted, Axis.DECISION, (Decision.SUBMITTED,), Decision.ADMITTED),
+    Transition(MotionAmended, Axis.DECISION, _UNDECIDED, Stays.SAME),
+    Transition(MotionVoteDeferred, Axis.DECISION, _UNDECIDED, Decision.VOTE_DEFERRED),
+    Transition(MotionReferred, Axis.DECISION, _UNDECIDED, Decision.REFERRED),
+    Transition(
+        MotionResumed,
+        Axis.DECISION,
+        (Decision.VOTE_DEFERRED, Decision.REFERRED),
+        Stays.RETURNS,
+    ),
+    Transition(MotionAdopted, Axis.DECISION, _UNDECIDED, Decision.ADOPTED),
+    Transition(MotionRejected, Axis.DECISION, _UNDECIDED, Decision.REJECTED),
+    Transition(MotionWithdrawn, Axis.DECISION, _UNDECIDED, Decision.WITHDRAWN),
+    Transition(MotionReplaced, Axis.DECISION, _UNDECIDED, Decision.REPLACED),
+    Transition(MotionLapsed, Axis.DECISION, _UNDECIDED, Decision.LAPSED),
+    Transition(MotionRescinded, Axis.DECISION, (Decision.ADOPTED,), Decision.RESCINDED),
+    Transition(MotionForceExtended, Axis.DECISION, (Decision.ADOPTED,), Stays.SAME),
+    Transition(MotionHeldOver, Axis.FOLLOW_UP, _FOLLOWED, FollowUp.HELD_OVER),
+    Transition(MotionResumed, Axis.FOLLOW_UP, (FollowUp.HELD_OVER,), FollowUp.OPEN),
+    Transition(MotionCompleted, Axis.FOLLOW_UP, _FOLLOWED, FollowUp.COMPLETED),
+    Transition(MotionSuperseded, Axis.FOLLOW_UP, _FOLLOWED, FollowUp.SUPERSEDED),
+    Transition(MotionLapsed, Axis.FOLLOW_UP, _FOLLOWED, FollowUp.LAPSED),
+    Transition(MotionReopened, Axis.FOLLOW_UP, _CLOSED, FollowUp.OPEN),
+    Transition(MandateGiven, Axis.MANDATE, _NOTHING, MandateStatus.GIVEN),
+    Transition(MandateProgressed, Axis.MANDATE, _WORKING, MandateStatus.IN_PROGRESS),
+    Transition(MandateConditionMet, Axis.MANDATE, _WORKING, Stays.SAME),
+    Transition(MandateFulfilled, Axis.MANDATE, _WORKING, MandateStatus.FULFILLED),
+    Transition(MandatePartlyFulfilled, Axis.MANDATE, _WORKING, MandateStatus.PARTLY_FULFILLED),
+    Transition(MandateNotFulfilled, Axis.MANDATE, _WORKING, MandateStatus.NOT_FULFILLED),
+    Transition(MandateWaived, Axis.MANDATE, _WORKING, MandateStatus.WAIVED),
+    Transition(BlockadeImposed, Axis.BLOCKADE, _NOTHING, BlockadeStatus.IMPOSED),
+    Transition(BlockadeConditionMet, Axis.BLOCKADE, tuple(BlockadeStatus), Stays.SAME),
+    Transition(
+        BlockadeLiftProposed,
+        Axis.BLOCKADE,
+        (BlockadeStatus.IMPOSED, BlockadeStatus.LIFT_PROPOSED),
+        BlockadeStatus.LIFT_PROPOSED,
+    ),
+    Transition(
+        BlockadeLiftOrdered,
+        Axis.BLOCKADE,
+        (BlockadeStatus.IMPOSED, BlockadeStatus.LIFT_PROPOSED),
+        BlockadeStatus.LIFT_ORDERED,
+    ),
+    Transition(BlockadeLifted, Axis.BLOCKADE, _BLOCKING, BlockadeStatus.LIFTED),
+    Transition(ProposalMade, Axis.PROPOSAL, _NOTHING, ProposalStatus.MADE),
+    Transition(ProposalAccepted, Axis.PROPOSAL, (ProposalStatus.MADE,), ProposalStatus.ACCEPTED),
+    Transition(ProposalRejected, Axis.PROPOSAL, (ProposalStatus.MADE,), ProposalStatus.REJECTED),
+    Transition(MeetingConvened, Axis.PRESENCE, _NOTHING, Presence.ON_RECORD),
+    Transition(ResponseReceived, Axis.PRESENCE, _NOTHING, Presence.ON_RECORD),
+    Transition(AgreementReached, Axis.PRESENCE, _NOTHING, Presence.ON_RECORD),
+    Transition(StatementMade, Axis.PRESENCE, _NOTHING, Presence.ON_RECORD),
+)
+"""Every legal move. A lifted blockade with a successor is called replaced.
+
+Events about the ledger and its records move no subject and stand in no row.
+"""
+
+UNBOUND = (LedgerOpened, LedgerProfileChanged, RecordRetracted, PersonalDataErased)
+"""Events that no lifecycle binds: they are about the book."""
+
+
+# --- profiles ---------------------------------------------------------------------------
+
+
+class Base(StrEnum):
+    """Of what a majority is taken."""
+
+    CAST = "votes cast"
+    ELECTORATE = "electorate"
+
+
+class Outcome(StrEnum):
+    """What a count comes to."""
+
+    ADOPTED = "adopted"
+    REJECTED = "rejected"
+    UNDECIDED = "undecided"
+
+
+@frozen(kw_only=True)
+class Majority:
+    """How many votes adopt: more than `share` of `of`, and what a tie means.
+
+    Votes cast are those in favour and against; abstentions are not votes cast.
+    """
+
+    share: Fraction = Fraction(1, 2)
+    of: Base = Base.CAST
+    tie: Outcome = Outcome.REJECTED
+
+    def outcome(self, tally: Tally) -> Outcome:
+        """What the tally comes to under this rule."""
+        base = tally.in_favour + tally.against
+        if self.of is Base.ELECTORATE:
+            base = tally.electorate or base + tally.abstained + tally.absent
+        if tally.in_favour > self.share * base:
+            return Outcome.ADOPTED
+        return self.tie if tally.in_favour == tally.against else Outcome.REJECTED
+
+
+@frozen(kw_only=True)
+class Profile:
+    """An association's rules: a name with a version, for a replay never picks up newer ones.
+
+    `labels` are its own terms (language -> term -> word), `transitions` its lifecycle,
+    `majority` its rule for votes, `no_discharge` the bodies whose meetings cannot declare a
+    motion completed, `advice` what to record instead of an event it does not know.
+    """
+
+    name: str
+    title: str
+    labels: Mapping[str, Mapping[str, str]] = field(factory=dict, hash=False)
+    transitions: tuple[Transition, ...] = LIFECYCLE
+    majority: Majority = Majority()
+    no_discharge: tuple[str, ...] = ()
+    advice: Mapping[type[Event], str] = field(factory=dict, hash=False)
+
+
+PROFILES: tuple[Profile, ...] = (
+    Profile(name="general@1", title="a general association"),
+    Profile(
+        name="vng@1",
+        title="the Association of Netherlands Municipalities",
+        labels={
+            "nl": {"held-over": "aangehouden", "vote-deferred": "stemming uitgesteld"},
+        },
+        no_discharge=("bestuur", "board", "commissie", "committee"),
+    ),
+    Profile(
+        name="parliament@1",
+        title="a parliament, where 'aangehouden' means that the vote is postponed",
+        labels={"nl": {"vote-deferred": "aangehouden", "held-over": "aangehouden na aanneming"}},
+        transitions=tuple(row for row in LIFECYCLE if row.event is not MotionHeldOver),
+        majority=Majority(tie=Outcome.UNDECIDED),
+        advice={
+            MotionHeldOver: "there 'aangehouden' postpones the vote: record motion.vote-deferred"
+        },
+    ),
+)
+"""The profiles that ship."""
+
+GENERAL = PROFILES[0]
+
+
+def profile_named(name: str) -> Profile:
+    """The profile of that name and version; `InvalidInput` where there is none."""
+    for profile in PROFILES:
+        if profile.name == name:
+            return profile
+    raise invalid(
+        "unknown-profile",
+        f'"{name}" is not a profile known here',
+        did_you_mean(name, (p.name for p in PROFILES)),
+    )
+
+
+# --- judgement --------------------------------------------------------------------------
+
+World = Callable[[str], State | None]
+"""The state of any other subject just before the event that is judged."""
+
+
+def judge(
+    event: Event, position: int, state: State | None, world: World, profile: Profile
+) -> Iterator[Finding]:
+    """Every finding on an event, given its subject's state before it and the world around."""
+    yield from _lifecycle(event, position, state, profile)
+    yield from _references(event, position, world)
+    guard = _GUARDS.get(type(event))
+    if guard is not None:
+        yield from guard(event, position, state, world, profile)
+
+
+def _breach(code: str, event: Event, position: int, message: str, hint: str = "") -> Breach:
+    return Breach(
+        code=code,
+        message=f"{event.subject}, {event.type} on {event.on}: {message}",
+        hint=hint,
+        subject=event.subject,
+        position=position,
+    )
+
+
+def present(axis: Axis, state: State | None) -> StrEnum | None:
+    """Where a subject stands on an axis; None where nothing put it there."""
+    match axis, state:
+        case Axis.DECISION, Motion():
+            return state.decision
+        case Axis.FOLLOW_UP, Motion():
+            return state.follow_up
+        case Axis.MANDATE, Mandate():
+            return state.progress if state.task else None
+        case Axis.BLOCKADE, Blockade():
+            return state.status
+        case Axis.PROPOSAL, Proposal():
+            return state.status if state.text else None
+        case _:
+            return None if state is None else Presence.ON_RECORD
+
+
+def _lifecycle(
+    event: Event, position: int, state: State | None, profile: Profile
+) -> Iterator[Breach]:
+    rows = tuple(row for row in profile.transitions if row.event is type(event))
+    if not rows:
+        if not isinstance(event, UNBOUND):
+            yield _breach(
+                "not-in-profile",
+                event,
+                position,
+                f"{profile.name} does not know this event",
+                profile.advice.get(type(event), "choose an event that the profile knows"),
+            )
+        return
+    if any(present(row.axis, state) in row.leaves for row in rows):
+        return
+    now = present(rows[0].axis, state)
+    if isinstance(state, Motion):
+        now = state.status
+    if rows[0].leaves == _NOTHING:
+        yield _breach(
+            "already-on-record",
+            event,
+            position,
+            f"the {event.kind} is on record already ({now})",
+            "to change what was said, record it with corrects=POSITION",
+        )
+    elif now is None:
+        yield _breach(
+            "not-on-record",
+            event,
+            position,
+            f"nothing on record says that there is such a {event.kind} by then",
+            f"record {_creator(event)} first, dated on or before that day"
+            f" (../{event.on.last} if only the latest possible day is known)",
+        )
+    elif rows[0].axis is Axis.FOLLOW_UP and present(Axis.FOLLOW_UP, state) is None:
+        yield _breach(
+            "not-adopted",
+            event,
+            position,
+            f"the motion is {now} then, not adopted",
+            "record motion.adopted first; if the vote was postponed, that is motion.vote-deferred",
+        )
+    else:
+        allowed = ", ".join(str(leaf) for row in rows for leaf in row.leaves)
+        yield _breach(
+            "illegal-transition",
+            event,
+            position,
+            f'it cannot follow "{now}"',
+            f"it may follow: {allowed}",
+        )
+
+
+def _creator(event: Event) -> str:
+    """The type of the event that brings such a subject on record."""
+    return next(
+        row.event.type
+        for row in LIFECYCLE
+        if row.event.kind == event.kind and row.leaves == _NOTHING
+    )
+
+
+def _references(event: Event, position: int, world: World) -> Iterator[Breach]:
+    for name, subject in references(event):
+        if subject == event.subject:
+            yield _breach(
+                "self-reference", event, position, f"{name} names the subject itself", "name another"
+            )
+        elif world(subject) is None:
+            yield _breach(
+                "unknown-reference",
+                event,
+                position,
+                f"{name} names {subject}, of which nothing is on record by then",
+                f"check the name, or record {subject} first, dated on or before {event.on.last}",
+            )
+
+
+def _count(
+    event: MotionAdopted | MotionRejected,
+    position: int,
+    _: State | None,
+    __: World,
+    profile: Profile,
+) -> Iterator[Breach]:
+    tally = event.tally
+    if tally is None:
+        return
+    outcome = profile.majority.outcome(tally)
+    announced = Outcome.ADOPTED if isinstance(event, MotionAdopted) else Outcome.REJECTED
+    if outcome is not announced:
+        yield _breach(
+            "tally-against-outcome",
+            event,
+            position,
+            f"{tally.in_favour} in favour and {tally.against} against come to {outcome}"
+            f" under {profile.name}, and {announced} was announced",
+            "check the count; if that is what was announced, flag it: it stays a finding",
+        )
+    total = tally.in_favour + tally.against + tally.abstained + tally.absent
+    if tally.electorate is not None and total > tally.electorate:
+        yield _breach(
+            "tally-over-electorate",
+            event,
+            position,
+            f"{total} {tally.unit} counted, and the electorate has {tally.electorate}",
+            "check the count and the electorate of that day",
+        )
+    if tally.roll_call:
+        yield from _roll_call(event, position, tally)
+
+
+def _roll_call(event: Event, position: int, tally: Tally) -> Iterator[Breach]:
+    counted = {
+        Choice.IN_FAVOUR: tally.in_favour,
+        Choice.AGAINST: tally.against,
+        Choice.ABSTAINED: tally.abstained,
+        Choice.ABSENT: tally.absent,
+    }
+    for choice, number in counted.items():
+        called = sum(vote.weight for vote in tally.roll_call if vote.choice is choice)
+        if called != number:
+            yield _breach(
+                "roll-call-mismatch",
+                event,
+                position,
+                f"the roll call gives {called} {choice}, the tally {number}",
+                "check the members' choices and weights",
+            )
+
+
+def _completion(
+    event: MotionCompleted, position: int, _: State | None, world: World, profile: Profile
+) -> Iterator[Breach]:
+    meeting = world(event.meeting) if event.meeting else None
+    body = meeting.body if isinstance(meeting, Meeting) else None
+    if body is not None and body.casefold() in profile.no_discharge:
+        yield _breach(
+            "may-not-discharge",
+            event,
+            position,
+            f'{event.meeting} is a meeting of "{body}", which cannot declare motions completed'
+            f" under {profile.name}",
+            "name the assembly that did; a board or committee can only propose it",
+        )
+
+
+def _supersession(
+    event: MotionSuperseded, position: int, _: State | None, world: World, __: Profile
+) -> Iterator[Breach]:
+    successor = world(event.by)
+    if isinstance(successor, Motion) and successor.decision is not Decision.ADOPTED:
+        yield _breach(
+            "successor-not-adopted",
+            event,
+            position,
+            f"{event.by} is {successor.decision} then",
+            "record its adoption first; completed in_light_of needs only a submitted one",
+        )
+
+
+def _fulfilment(
+    event: MandateFulfilled, position: int, _: State | None, __: World, ___: Profile
+) -> Iterator[Breach]:
+    if not event.evidence:
+        yield _breach(
+            "no-evidence", event, position, "no evidence is given", "say in `evidence` what shows it"
+        )
+
+
+def _mandate_condition(
+    event: MandateConditionMet, position: int, state: Mandate | None, _: World, __: Profile
+) -> Iterator[Breach]:
+    if state is not None and state.condition is None:
+        yield _breach(
+            "no-condition", event, position, "the mandate has no condition", "check which is meant"
+        )
+
+
+def _blockade_condition(
+    event: BlockadeConditionMet, position: int, state: Blockade | None, _: World, __: Profile
+) -> Iterator[Breach]:
+    if state is not None and state.release_condition is None:
+        yield _breach(
+            "no-condition",
+            event,
+            position,
+            "the blockade has no release condition",
+            "check which is meant",
+        )
+
+
+def _lifting(
+    event: BlockadeLifted, position: int, state: Blockade | None, _: World, __: Profile
+) -> Iterator[Notice]:
+    if state is None or state.release_condition is None or state.wholly_met:
+        return
+    met = "; ".join(state.conditions_met)
+    yield Notice(
+        code="condition-not-met",
+        message=f"{event.subject} was lifted on {event.on} while its release condition was"
+        f" {f'met on record only in part ({met})' if met else 'not met on record'}",
+        subject=event.subject,
+        position=position,
+    )
+
+
+Guard = Callable[[Any, int, Any, World, Profile], Iterator[Finding]]
+
+_GUARDS: Mapping[type[Event], Guard] = {
+    MotionAdopted: _count,
+    MotionRejected: _count,
+    MotionCompleted: _completion,
+    MotionSuperseded: _supersession,
+    MandateFulfilled: _fulfilment,
+    MandateConditionMet: _mandate_condition,
+    BlockadeConditionMet: _blockade_condition,
+    BlockadeLifted: _lifting,
+}
+
+
+# --- the book itself --------------------------------------------------------------------
+
+
+def withdraws(event: Event) -> tuple[int, ...]:
+    """The positions that a record withdraws: what it corrects, what it retracts."""
+    corrected = () if event.corrects is None else (event.corrects,)
+    return (*corrected, event.position) if isinstance(event, RecordRetracted) else corrected
+
+
+def judge_withdrawal(
+    event: Event, position: int, target: int, holds: Event | None, withdrawn_by: int | None
+) -> Iterator[Breach]:
+    """What is wrong with withdrawing the record at `target`.
+
+    `holds` is the event there, if any; `withdrawn_by` the record that withdrew it before.
+    """
+    verb = "retract" if isinstance(event, RecordRetracted) else "correct"
+    if holds is None:
+        code, message = "unknown-position", f"there is no record {target} to {verb}"
+        hint = "`govledger log` lists the positions"
+    elif isinstance(holds, LedgerOpened):
+        code, message = "cannot-withdraw", f"record {target} opens the ledger and stands for ever"
+        hint = "to change the rules that hold, record ledger.profile-changed"
+    elif holds.subject != event.subject:
+        code, message = "other-subject", f"record {target} is about {holds.subject}"
+        hint = "retract it there, then record the fact anew here"
+    elif withdrawn_by is not None:
+        code, message = "already-withdrawn", f"record {withdrawn_by} withdrew record {target} before"
+        hint = f"{verb} record {withdrawn_by} instead"
+    else:
+        return
+    yield _binding(_breach(code, event, position, message, hint))
+
+
+def judge_book(event: Event, position: int) -> Iterator[Breach]:
+    """What is wrong with an event about the ledger itself."""
+    if isinstance(event, LedgerOpened) and position != 1:
+        yield _binding(
+            _breach(
+                "already-open",
+                event,
+                position,
+                "this ledger is open already",
+                "give name, timezone and profile to Ledger.open or `govledger init` instead",
+            )
+        )
+    if isinstance(event, LedgerOpened | LedgerProfileChanged) and not any(
+        event.profile == profile.name for profile in PROFILES
+    ):
+        yield _binding(
+            _breach(
+                "unknown-profile",
+                event,
+                position,
+                f'"{event.profile}" is not a profile known here',
+                did_you_mean(event.profile, (profile.name for profile in PROFILES)),
+            )
+        )
+
+
+def _binding(breach: Breach) -> Breach:
+    return Breach(
+        code=breach.code,
+        message=breach.message,
+        hint=breach.hint,
+        subject=breach.subject,
+        position=breach.position,
+        binding=True,
+    )
+
+
+# --- deadlines, and what stands out on a date -------------------------------------------
+
+
+class Deadline(StrEnum):
+    """How a mandate stands to its deadline; about evidence on record, never about failure."""
+
+    NONE = "none"
+    """It has none, or nothing is left to do."""
+    OPEN = "open"
+    """It lies ahead, or hangs on an event that the ledger cannot see."""
+    DUE = "due"
+    """Its last day, month or year is running."""
+    OVERDUE = "overdue"
+    """It has passed, and no completion is on record."""
+
+
+def deadline(mandate: Mandate, instant: int, zone: ZoneInfo) -> Deadline:
+    """How a mandate stands to its deadline at an instant, in the ledger's time zone."""
+    if mandate.due is None or not mandate.is_open:
+        return Deadline.NONE
+    edge = mandate.due.by or mandate.due.before
+    if edge is None or mandate.status is MandateStatus.WAITING:
+        return Deadline.OPEN
+    opens = edge.earliest(zone)
+    assert opens is not None  # noqa: S101 - Due refuses a time without beginning
+    if mandate.due.before is None:
+        closes = edge.latest(zone)
+    else:
+        closes = opens - 1
+        opens = day_start(day_of(closes, zone), zone)
+    if edge.instant is not None:
+        opens = min(opens, closes + 1 - MICROSECONDS_A_DAY)
+    if instant > closes:
+        return Deadline.OVERDUE
+    return Deadline.DUE if instant >= opens else Deadline.OPEN
+
+
+def notices(state: State, instant: int, zone: ZoneInfo) -> Iterator[Notice]:
+    """What a reader must know of a state at an instant, though nothing is broken."""
+    match state:
+        case Mandate() if deadline(state, instant, zone) is Deadline.OVERDUE:
+            yield Notice(
+                code="overdue",
+                message=f"{state.subject} was due {state.due}: no completion on record",
+                subject=state.subject,
+            )
+        case Proposal(status=ProposalStatus.MADE):
+            yield Notice(
+                code="no-decision",
+                message=f"{state.subject}: no decision on record",
+                subject=state.subject,
+            )
+        case _:
+            pass

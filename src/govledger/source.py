@@ -1,0 +1,90 @@
+"""`Source` and `Assertion`: where a fact was read, and how firmly.
+
+Here: the value that cites a document by span and digest. Not here: the documents
+themselves, nor the reading of files to check a citation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from enum import StrEnum
+from hashlib import sha256
+
+from attrs import field, frozen
+from attrs.converters import optional
+
+from govledger.errors import did_you_mean, invalid
+from govledger.values import count, digest, line, several, structure
+
+
+class Assertion(StrEnum):
+    """How a source supports a fact."""
+
+    STATED = "stated"
+    """The document says it."""
+    INFERRED = "inferred"
+    """It follows from what the document says."""
+    EXTERNAL = "external"
+    """It comes from elsewhere, such as a public page that is named."""
+
+
+def _assertion(value: str) -> Assertion:
+    try:
+        return Assertion(value)
+    except ValueError:
+        raise invalid(
+            "unknown-assertion",
+            f'"{value}" is not an assertion level',
+            did_you_mean(str(value), list(Assertion)),
+        ) from None
+
+
+def _span(value: Iterable[int | str]) -> tuple[int, int]:
+    numbers = several(value, count)
+    if len(numbers) != 2 or numbers[0] >= numbers[1]:
+        raise invalid(
+            "not-a-span",
+            f"{list(numbers)} is not a span of characters",
+            "write [start, end] with start before end, counted in characters from 0",
+        )
+    return numbers
+
+
+@frozen(kw_only=True)
+class Source:
+    """Where a fact was read.
+
+    `document` is the name the citing side gives the document, `document_sha256` the digest
+    of its bytes; `span` is a range of characters in it read as UTF-8 (`text[start:end]`) and
+    `sha256` the digest of that range in UTF-8. So whoever holds the document can check the
+    citation, and nothing of it need be copied.
+    """
+
+    document: str = field(converter=line)
+    assertion: Assertion = field(default=Assertion.STATED, converter=_assertion)
+    title: str | None = field(default=None, converter=optional(line))
+    url: str | None = field(default=None, converter=optional(line))
+    document_sha256: str | None = field(default=None, converter=optional(digest))
+    span: tuple[int, int] | None = field(default=None, converter=optional(_span))
+    sha256: str | None = field(default=None, converter=optional(digest))
+
+    def __attrs_post_init__(self) -> None:
+        if (self.span is None) != (self.sha256 is None):
+            raise invalid(
+                "half-a-citation",
+                "a span needs the digest of the quoted text, and the digest needs its span",
+                "give both span and sha256, or neither",
+            )
+
+
+def source(value: Source | dict[str, object]) -> Source:
+    """`value` as a `Source`; the converter of the field every event has."""
+    return structure(Source, value)
+
+
+def quoted(document: str, span: tuple[int, int]) -> str | None:
+    """The SHA-256 digest of a span of a document's text; None where it lies outside."""
+    start, end = span
+    if end > len(document):
+        return None
+    return sha256(document[start:end].encode()).hexdigest()

@@ -1,0 +1,43 @@
+"""Between our entries and eventsourcing's stored events.
+
+Here: the conversions and `LedgerMapper`, with which an eventsourcing `EventStore`,
+`Application` or projection reads and writes records. Not here: any database.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from eventsourcing.persistence import Mapper, StoredEvent
+
+from govledger.codec import Entry, decode, encode
+
+
+def stored_event(entry: Entry) -> StoredEvent:
+    """An entry as eventsourcing stores it; the position is the recorder's to give."""
+    return StoredEvent(entry.subject, entry.version, entry.type, entry.body)
+
+
+class LedgerMapper(Mapper[str]):
+    """Maps `govledger.history.Record` to stored events and back.
+
+    Bytes pass through as they are: a hash must commit to readable bytes, so compressors and
+    ciphers are ignored. Records are written through `Ledger`, which knows the rules; use
+    this mapper to read a ledger with eventsourcing's own tools.
+    """
+
+    def to_stored_event(self, domain_event: Any) -> StoredEvent:
+        """The stored event of a record."""
+        return stored_event(encode(domain_event))
+
+    def to_domain_event(self, stored_event: StoredEvent) -> Any:
+        """The record of a stored event."""
+        return decode(
+            Entry(
+                getattr(stored_event, "id", 0),
+                str(stored_event.originator_id),
+                stored_event.originator_version,
+                stored_event.topic,
+                stored_event.state,
+            )
+        )

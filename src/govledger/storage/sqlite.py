@@ -1,0 +1,549 @@
+"""SQLite: the embedded store, in a file or in memory.
+
+Here: the recorder (an eventsourcing recorder with explicit, gapless positions), the
+connections it uses, the file format, and `SqliteStore`. Not here: any rule.
+
+Hazards met: eventsourcing's SQLite positions are implicit row ids, reused after a tail
+deletion, and its transactions begin deferred, so two writers can read the same head. Ours
+are explicit and checked by a trigger, and a write begins IMMEDIATE.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any, Self
+from urllib.parse import quote
+from uuid import UUID, uuid4
+
+from eventsourcing.persistence import (
+    ListenNotifySubscription,
+    Notification,
+    OperationalError,
+    PersistenceError,
+    ProcessRecorder,
+    StoredEvent,
+    Subscription,
+)
+from eventsourcing.sqlite import (
+    SQLiteApplicationRecorder,
+    SQLiteConnection,
+    SQLiteConnectionPool,
+    SQLiteCursor,
+    SQLiteDatastore,
+    SQLiteFactory,
+    SQLiteTrackingRecorder,
+    SQLiteTransaction,
+)
+from eventsourcing.utils import Environment, EnvType
+
+from govledger.audit import Check, Derived, Outcome
+from govledger.codec import Entry
+from govledger.errors import Problem, StorageError
+from govledger.storage.mapping import stored_event
+
+APPLICATION_ID = int.from_bytes(b"GovL")
+"""Marks a SQLite file as a ledger (bytes 68 to 71 of the file)."""
+
+FORMAT = 1
+"""The version of the file format (SQLite's user_version, bytes 60 to 63)."""
+
+LOCK_TIMEOUT = 30
+"""Seconds to wait for another process that is writing."""
+
+PAGE = 1_000
+"""Entries read in one transaction, so that no reader holds up a writer for long."""
+
+_MAGIC = b"SQLite format 3\0"
+_VARIABLES = 500  # values in one IN list, well below every build's limit
+
+_TABLES = """
+CREATE TABLE IF NOT EXISTS {table} (
+    position INTEGER PRIMARY KEY,
+    originator_id TEXT NOT NULL,
+    originator_version INTEGER NOT NULL,
+    topic TEXT NOT NULL,
+    state BLOB NOT NULL,
+    UNIQUE (originator_id, originator_version)
+);
+CREATE TABLE IF NOT EXISTS keys (
+    value TEXT NOT NULL,
+    position INTEGER NOT NULL,
+    PRIMARY KEY (value, position)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS links (
+    value TEXT NOT NULL,
+    position INTEGER NOT NULL,
+    PRIMARY KEY (value, position)
+) WITHOUT ROWID;
+CREATE TRIGGER IF NOT EXISTS {table}_are_never_changed BEFORE UPDATE ON {table}
+BEGIN SELECT RAISE(ABORT, 'a ledger is append-only: records are never changed'); END;
+CREATE TRIGGER IF NOT EXISTS {table}_are_never_deleted BEFORE DELETE ON {table}
+BEGIN SELECT RAISE(ABORT, 'a ledger is append-only: records are never deleted'); END;
+CREATE TRIGGER IF NOT EXISTS {table}_have_no_gaps BEFORE INSERT ON {table}
+WHEN NEW.position <> (SELECT coalesce(max(position), 0) + 1 FROM {table})
+BEGIN SELECT RAISE(ABORT, 'a ledger has no gaps: the next position comes next'); END
+"""
+
+
+# --- connections ------------------------------------------------------------------------
+
+
+class _Transaction(SQLiteTransaction):
+    """Begins IMMEDIATE where it will write: the head it reads cannot move under it."""
+
+    def __enter__(self) -> SQLiteCursor:
+        cursor = self.connection.cursor()
+        try:
+            cursor.execute("BEGIN IMMEDIATE" if self.commit else "BEGIN")
+        except sqlite3.Error as error:
+            raise OperationalError(error) from error
+        return cursor
+
+
+class _Connection(SQLiteConnection):
+    @contextmanager
+    def transaction(self, *, commit: bool) -> Iterator[SQLiteCursor]:
+        with _Transaction(self, commit=commit) as cursor, cursor:
+            yield cursor
+
+
+class _Pool(SQLiteConnectionPool):
+    def _create_connection(self) -> SQLiteConnection:
+        raw = super()._create_connection()._sqlite_conn  # noqa: SLF001 - to wrap it anew
+        raw.execute("PRAGMA synchronous = FULL")
+        raw.execute("PRAGMA trusted_schema = OFF")
+        return _Connection(sqlite_conn=raw, max_age=self.max_age)
+
+
+class LedgerDatastore(SQLiteDatastore):
+    """eventsourcing's datastore with durable connections and immediate transactions."""
+
+    def __init__(self, db_name: str, *, originator_id_type: Any = "text", **options: Any) -> None:
+        super().__init__(db_name, originator_id_type=originator_id_type, **options)
+        self.pool = _Pool(db_name=db_name, lock_timeout=options.get("lock_timeout"))
+
+
+# --- the recorder -----------------------------------------------------------------------
+
+
+class LedgerRecorder(SQLiteApplicationRecorder):
+    """An application recorder whose notification ids are explicit, dense positions.
+
+    `insert_events(events, derived=rows)` writes derived rows in the same transaction.
+    """
+
+    def __init__(self, datastore: SQLiteDatastore, events_table_name: str = "records") -> None:
+        super().__init__(datastore, events_table_name)
+        self.insert_events_statement = f"INSERT INTO {events_table_name} VALUES (?,?,?,?,?)"
+        self.select_max_notification_id_statement = f"SELECT max(position) FROM {events_table_name}"
+        self._listeners: set[_Subscription] = set()
+
+    def construct_create_table_statements(self) -> list[str]:
+        """The statements that lay out a ledger file."""
+        statements = _TABLES.format(table=self.events_table_name).split(";\nCREATE")
+        return [s if s.lstrip().startswith("CREATE") else f"CREATE{s}" for s in statements]
+
+    def insert_events(
+        self, stored_events: Sequence[StoredEvent], **kwargs: Any
+    ) -> Sequence[int] | None:
+        """Write events in one transaction; gives their positions."""
+        positions = super().insert_events(stored_events, **kwargs)
+        for listener in tuple(self._listeners):
+            listener.notify()
+        return positions
+
+    def _insert_events(
+        self,
+        c: SQLiteCursor,
+        stored_events: Sequence[StoredEvent],
+        *,
+        derived: Sequence[Derived] = (),
+        **_: Any,
+    ) -> Sequence[int] | None:
+        first = (self._max_notification_id(c) or 0) + 1
+        positions = range(first, first + len(stored_events))
+        c.executemany(
+            self.insert_events_statement,
+            [
+                (position, _text_id(s.originator_id), s.originator_version, s.topic, s.state)
+                for position, s in zip(positions, stored_events, strict=True)
+            ],
+        )
+        for table in ("keys", "links"):
+            rows = [(value, position) for position, name, value in derived if name == table]
+            if rows:
+                c.executemany(f"INSERT INTO {table} VALUES (?,?)", rows)
+        return list(positions)
+
+    def select_notifications(
+        self,
+        start: int | None,
+        limit: int,
+        stop: int | None = None,
+        topics: Sequence[str] = (),
+        *,
+        inclusive_of_start: bool = True,
+    ) -> Sequence[Notification]:
+        """The events from position `start` to `stop`, at most `limit`, of these types."""
+        conditions, values = ["1"], list[Any]()
+        if start is not None:
+            conditions.append("position >= ?" if inclusive_of_start else "position > ?")
+            values.append(start)
+        if stop is not None:
+            conditions.append("position <= ?")
+            values.append(stop)
+        if topics:
+            conditions.append(f"topic IN ({_marks(topics)})")
+            values.extend(topics)
+        with self.datastore.transaction(commit=False) as c:
+            c.execute(
+                f"SELECT * FROM {self.events_table_name} WHERE {' AND '.join(conditions)}"
+                " ORDER BY position LIMIT ?",
+                (*values, limit),
+            )
+            return [
+                Notification(
+                    id=row["position"],
+                    originator_id=self.convert_originator_id(row["originator_id"]),
+                    originator_version=row["originator_version"],
+                    topic=row["topic"],
+                    state=row["state"],
+                )
+                for row in c.fetchall()
+            ]
+
+    def subscribe(self, gt: int | None = None, topics: Sequence[str] = ()) -> Subscription[Any]:
+        """Events as they are committed, by this process or another, in order."""
+        return _Subscription(self, gt, topics)
+
+
+class _Subscription(ListenNotifySubscription[LedgerRecorder]):
+    """Woken by writers of this process; looks for those of others every now and then."""
+
+    INTERVAL = 0.1
+
+    def __init__(self, recorder: LedgerRecorder, gt: int | None, topics: Sequence[str]) -> None:
+        super().__init__(recorder=recorder, gt=gt, topics=topics)
+        recorder._listeners.add(self)  # noqa: SLF001 - the same module
+
+    def notify(self) -> None:
+        self._has_been_notified.set()
+
+    def stop(self) -> None:
+        super().stop()
+        self._recorder._listeners.discard(self)  # noqa: SLF001 - the same module
+
+    def _loop_on_pull(self) -> None:
+        try:
+            while not self._has_been_stopped:
+                self._pull()
+                self._has_been_notified.wait(self.INTERVAL)
+        except BaseException as error:  # noqa: BLE001 - handed to the consuming thread
+            self._thread_error = error
+            self.stop()
+
+
+class LedgerProcessRecorder(SQLiteTrackingRecorder, LedgerRecorder, ProcessRecorder):
+    """The recorder with eventsourcing's tracking of processed positions beside it."""
+
+    def __init__(self, datastore: SQLiteDatastore, *, events_table_name: str = "records") -> None:
+        super().__init__(datastore, events_table_name=events_table_name)
+
+    def _insert_events(
+        self, c: SQLiteCursor, stored_events: Sequence[StoredEvent], **kwargs: Any
+    ) -> Sequence[int] | None:
+        tracking = kwargs.pop("tracking", None)
+        positions = super()._insert_events(c, stored_events, **kwargs)
+        if tracking is not None:
+            self._insert_tracking(c, tracking)
+        return positions
+
+
+class Factory(SQLiteFactory):
+    """For eventsourcing's environment: `PERSISTENCE_MODULE=govledger.storage.sqlite`."""
+
+    application_recorder_class = LedgerRecorder
+    process_recorder_class = LedgerProcessRecorder
+
+    def __init__(self, env: Environment | EnvType | None) -> None:
+        super().__init__(env)
+        given = self.datastore
+        self.datastore = LedgerDatastore(
+            given.pool.db_name,
+            lock_timeout=given.pool.lock_timeout,
+            single_row_tracking=given.single_row_tracking,
+            originator_id_type=given.originator_id_type,
+        )
+
+
+def _text_id(originator_id: UUID | str) -> str:
+    return originator_id.hex if isinstance(originator_id, UUID) else originator_id
+
+
+def _marks(values: Sequence[object]) -> str:
+    return ",".join("?" * len(values))
+
+
+# --- the store --------------------------------------------------------------------------
+
+
+class SqliteStore:
+    """A ledger in one SQLite file, or in memory."""
+
+    def __init__(self, name: str, uri: str) -> None:
+        self.name = name
+        self._datastore = LedgerDatastore(uri, lock_timeout=LOCK_TIMEOUT)
+        self._recorder = LedgerRecorder(self._datastore)
+
+    @classmethod
+    def in_memory(cls) -> Self:
+        """An empty store that lives as long as it is open."""
+        store = cls(":memory:", f"file:govledger-{uuid4().hex}?mode=memory&cache=shared")
+        store._lay_out()
+        return store
+
+    @classmethod
+    def create(cls, path: Path, first: Entry) -> Self:
+        """A new file that holds a first entry; it comes into being whole, or not at all."""
+        draft = path.with_name(f".{path.name}.{uuid4().hex}")
+        try:
+            with _explained(str(path)):
+                new = cls(str(path), _uri(draft))
+                try:
+                    new._lay_out()
+                    with new.write() as writing:
+                        writing.append([first], [])
+                finally:
+                    new.close()
+            _put_in_place(draft, path)
+        finally:
+            draft.unlink(missing_ok=True)
+        return cls.open(path)
+
+    @classmethod
+    def open(cls, path: Path, *, read_only: bool = False) -> Self:
+        """The ledger in an existing file, which is touched only if it is one."""
+        _identify(path)
+        store = cls(str(path), _uri(path, "mode=ro" if read_only else ""))
+        try:
+            store.head()
+        except StorageError:
+            store.close()
+            if path.with_name(path.name + "-wal").exists():
+                raise
+            # A directory that cannot be written to holds no shared memory; nobody writes there.
+            store = cls(str(path), _uri(path, "immutable=1"))
+            store.head()
+        return store
+
+    def _lay_out(self) -> None:
+        with _explained(self.name):
+            with self._datastore.transaction(commit=True) as c:
+                for statement in self._recorder.create_table_statements:
+                    c.execute(statement)
+                c.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+                c.execute(f"PRAGMA user_version = {FORMAT}")
+
+    @contextmanager
+    def write(self) -> Iterator[_Writing]:
+        """Hold the write lock; all that is appended is written at the end, or nothing."""
+        with _explained(self.name), self._datastore.transaction(commit=True) as cursor:
+            yield _Writing(cursor, self._recorder)
+
+    def head(self) -> int:
+        """The position of the newest entry; 0 in an empty log."""
+        with _explained(self.name):
+            return self._recorder.max_notification_id() or 0
+
+    def entries(self, after: int = 0, upto: int | None = None) -> Iterator[Entry]:
+        """The entries with `after` < position <= `upto`, in log order."""
+        upto = self.head() if upto is None else upto
+        while after < upto:
+            with _explained(self.name):
+                page = self._recorder.select_notifications(
+                    after, PAGE, upto, inclusive_of_start=False
+                )
+            if not page:
+                return
+            for n in page:
+                yield Entry(n.id, str(n.originator_id), n.originator_version, n.topic, n.state)
+            after = page[-1].id
+
+    def about(self, subjects: Iterable[str]) -> list[Entry]:
+        """All entries of these subjects, in log order."""
+        with _explained(self.name), self._datastore.transaction(commit=False) as cursor:
+            return _Writing(cursor, self._recorder).about(subjects)
+
+    def derived(self) -> Iterator[Derived]:
+        """All derived rows, ordered by position, table and value."""
+        with _explained(self.name), self._datastore.transaction(commit=False) as cursor:
+            cursor.execute(
+                "SELECT position, 'keys' AS name, value FROM keys UNION ALL "
+                "SELECT position, 'links', value FROM links ORDER BY 1, 2, 3"
+            )
+            rows = cursor.fetchall()
+        for row in rows:
+            yield row["position"], row["name"], row["value"]
+
+    def checks(self) -> Iterator[Check]:
+        """Whether SQLite finds the file sound, and the tables and triggers as they were made."""
+        with _explained(self.name), self._datastore.transaction(commit=False) as cursor:
+            cursor.execute("PRAGMA integrity_check(1)")
+            found = cursor.fetchone()[0]
+            cursor.execute("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL")
+            laid_out = {row["sql"] for row in cursor.fetchall()}
+        yield Check(
+            Outcome.OK if found == "ok" else Outcome.FAIL,
+            "file",
+            f"format {FORMAT}, sound" if found == "ok" else str(found).splitlines()[-1],
+        )
+        made = {
+            statement.replace("IF NOT EXISTS ", "").strip()
+            for statement in self._recorder.create_table_statements
+        }
+        missing = sorted(statement.split("(")[0].strip() for statement in made - laid_out)
+        yield Check(
+            Outcome.FAIL if missing else Outcome.OK,
+            "append-only",
+            f"changed or gone: {missing[0].splitlines()[0]}"
+            if missing
+            else "triggers refuse change, deletion and gaps",
+        )
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._datastore.close()
+
+
+class _Writing:
+    """Reads and appends on one cursor, inside one transaction."""
+
+    def __init__(self, cursor: SQLiteCursor, recorder: LedgerRecorder) -> None:
+        self._cursor = cursor
+        self._recorder = recorder
+
+    def last(self) -> Entry | None:
+        found = self._select("ORDER BY position DESC LIMIT 1")
+        return found[0] if found else None
+
+    def about(self, subjects: Iterable[str]) -> list[Entry]:
+        return self._in("WHERE originator_id IN ({})", subjects)
+
+    def naming(self, subjects: Iterable[str]) -> set[str]:
+        named = self._in(
+            "WHERE position IN (SELECT position FROM links WHERE value IN ({}))", subjects
+        )
+        return {entry.subject for entry in named}
+
+    def at(self, positions: Iterable[int]) -> list[Entry]:
+        return self._in("WHERE position IN ({})", positions)
+
+    def keyed(self, key: str) -> list[Entry]:
+        return self._in("WHERE position IN (SELECT position FROM keys WHERE value = {})", [key])
+
+    def everything(self) -> list[Entry]:
+        return self._select("ORDER BY position")
+
+    def append(self, entries: Sequence[Entry], derived: Sequence[Derived]) -> None:
+        self._recorder._insert_events(  # noqa: SLF001 - its hook for one transaction
+            self._cursor, [stored_event(entry) for entry in entries], derived=derived
+        )
+
+    def _in(self, where: str, values: Iterable[str | int]) -> list[Entry]:
+        wanted = sorted(set(values))  # type: ignore[type-var]
+        found: list[Entry] = []
+        for start in range(0, len(wanted), _VARIABLES):
+            some = wanted[start : start + _VARIABLES]
+            found += self._select(where.format(_marks(some)), some)
+        return sorted(found, key=lambda entry: entry.position)
+
+    def _select(self, rest: str, values: Sequence[object] = ()) -> list[Entry]:
+        self._cursor.execute(f"SELECT * FROM {self._recorder.events_table_name} {rest}", values)
+        return [Entry(*row) for row in self._cursor.fetchall()]
+
+
+# --- files and their faults -------------------------------------------------------------
+
+
+def _uri(path: Path, option: str = "") -> str:
+    return f"file:{quote(str(path.absolute()))}" + (f"?{option}" if option else "")
+
+
+def _put_in_place(draft: Path, path: Path) -> None:
+    """Give a finished file its name, without ever writing over another ledger."""
+    if path.exists() and path.stat().st_size == 0:
+        path.unlink()
+    try:
+        os.link(draft, path)
+    except FileExistsError:
+        raise _fault(
+            str(path), "already-there", "a file of that name came up meanwhile", "open it"
+        ) from None
+    except OSError:  # a file system without hard links
+        draft.rename(path)
+
+
+def _identify(path: Path) -> None:
+    """Refuse whatever is not a ledger of this format, by reading its first bytes only."""
+    name = str(path)
+    try:
+        with path.open("rb") as file:
+            header = file.read(100)
+    except FileNotFoundError:
+        raise _fault(
+            name,
+            "no-ledger",
+            "there is no ledger here",
+            "`govledger init --name NAME` makes one, `govledger demo` an example",
+        ) from None
+    except OSError as error:
+        raise _fault(
+            name, "not-readable", f"cannot be read: {error.strerror}", "check the path and rights"
+        ) from error
+    ours = APPLICATION_ID.to_bytes(4)
+    if header[:16] != _MAGIC or header[68:72] != ours:
+        kind = "an SQLite database of something else" if header[:16] == _MAGIC else "another file"
+        raise _fault(name, "not-a-ledger", f"this is not a ledger but {kind}", "check the path")
+    version = int.from_bytes(header[60:64])
+    if version > FORMAT:
+        raise _fault(
+            name,
+            "newer-format",
+            f"this ledger has format {version}, and this govledger reads up to {FORMAT}",
+            "upgrade govledger; nothing was changed",
+        )
+
+
+_FAULTS = {
+    "SQLITE_READONLY": ("read-only", "the ledger cannot be written", "check the file's rights"),
+    "SQLITE_BUSY": ("busy", "another process is writing", "try again when it is done"),
+    "SQLITE_FULL": ("disk-full", "the disk is full", "make room; nothing was recorded"),
+    "SQLITE_CORRUPT": ("damaged", "the file is damaged", "restore it from a backup"),
+    "SQLITE_NOTADB": ("damaged", "the file is damaged", "restore it from a backup"),
+    "SQLITE_CANTOPEN": ("not-readable", "the file cannot be opened", "check path and rights"),
+    "SQLITE_IOERR": ("disk-error", "the disk gave an error", "check the disk"),
+}
+
+
+@contextmanager
+def _explained(name: str) -> Iterator[None]:
+    """Turn faults of the database into errors that say what to do."""
+    try:
+        yield
+    except (sqlite3.Error, PersistenceError) as error:
+        cause = error if isinstance(error, sqlite3.Error) else error.__cause__
+        symbol = getattr(cause, "sqlite_errorname", "")
+        for prefix, (code, message, hint) in _FAULTS.items():
+            if symbol.startswith(prefix):
+                raise _fault(name, code, message, hint) from error
+        with suppress(AttributeError):
+            symbol = f" ({symbol})" if symbol else ""
+        raise _fault(name, "storage", f"{error}{symbol}", "see the cause below") from error
+
+
+def _fault(name: str, code: str, message: str, hint: str) -> StorageError:
+    return StorageError(Problem(code=code, message=f"{name}: {message}", hint=hint))

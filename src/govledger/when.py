@@ -1,0 +1,257 @@
+"""`When`: a day, an instant, a month, a year, or "on or before" one of these.
+
+Here: reading such times, and placing them on the line of instants. An instant is an
+integer, microseconds since 1970-01-01T00:00Z. Not here: the clock, or any event.
+"""
+
+from __future__ import annotations
+
+import re
+from calendar import monthrange
+from datetime import UTC, date, datetime, timedelta
+from enum import StrEnum
+from functools import lru_cache
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
+
+from attrs import field, frozen
+
+from govledger.errors import did_you_mean, invalid
+
+MICROSECONDS_A_DAY = 86_400_000_000
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_EPOCH_DAY = _EPOCH.toordinal()
+_MICROSECOND = timedelta(microseconds=1)
+
+_FORM = re.compile(
+    r"(?P<upto>\.\./)?(?P<year>\d{4})(?:-(?P<month>\d\d)(?:-(?P<day>\d\d)"
+    r"(?P<time>T(?P<hour>\d\d):(?P<minute>\d\d)(?::(?P<second>\d\d)(?:\.(?P<fraction>\d{1,6}))?)?"
+    r"(?P<offset>Z|[+-]\d\d:\d\d)?)?)?)?",
+    re.ASCII,
+)
+_FORMS = (
+    "write a day (2018-11-30), an instant with its offset (2018-11-30T14:30+01:00), "
+    "a month (2018-06), a year (2018), or on or before one (../2018-06-27)"
+)
+
+
+class Precision(StrEnum):
+    """How finely a time is known."""
+
+    INSTANT = "instant"
+    DAY = "day"
+    MONTH = "month"
+    YEAR = "year"
+
+
+def _text(value: When | str | date | datetime) -> str:
+    if isinstance(value, When):
+        return value.text
+    if isinstance(value, datetime):
+        if value.utcoffset() is None:
+            raise invalid(
+                "naive-datetime",
+                f"{value.isoformat()} has no UTC offset",
+                "give it a time zone: datetime(…, tzinfo=ZoneInfo(…))",
+            )
+        return _instant_form(value)
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, str):
+        return value.strip()
+    raise invalid("not-a-time", f"{value!r} is not a time", _FORMS)
+
+
+def _instant_form(moment: datetime) -> str:
+    precision = (
+        "microseconds"
+        if moment.microsecond
+        else "seconds"
+        if moment.second
+        else "minutes"
+    )
+    written = moment.isoformat(timespec=precision)
+    return written[:-6] + "Z" if written.endswith("+00:00") else written
+
+
+@frozen
+class When:
+    """A time as far as it is known, in a useful subset of EDTF (ISO 8601-2).
+
+    Takes text, a `date` or an aware `datetime`; raises `InvalidInput` for anything else,
+    a naive datetime and an impossible date among them. Years run from 1000 to 9999.
+
+    >>> When("2018-11-30").precision
+    <Precision.DAY: 'day'>
+    >>> str(When("../2018-06-27"))
+    '../2018-06-27'
+    """
+
+    text: str = field(converter=_text)
+    precision: Precision = field(init=False, eq=False, repr=False)
+    upto: bool = field(init=False, eq=False, repr=False)
+    first: date = field(init=False, eq=False, repr=False)
+    last: date = field(init=False, eq=False, repr=False)
+    instant: int | None = field(init=False, eq=False, repr=False)
+
+    def __attrs_post_init__(self) -> None:
+        text, *parts = _read(self.text)
+        object.__setattr__(self, "text", text)
+        for name, value in zip(_PARTS, parts, strict=True):
+            object.__setattr__(self, name, value)
+
+    def __str__(self) -> str:
+        return self.text
+
+    def earliest(self, zone: ZoneInfo) -> int | None:
+        """The first instant it can have been; None where it is open ("on or before")."""
+        if self.upto:
+            return None
+        return day_start(self.first, zone) if self.instant is None else self.instant
+
+    def latest(self, zone: ZoneInfo) -> int:
+        """The last instant it can have been."""
+        return day_end(self.last, zone) if self.instant is None else self.instant
+
+    def counts_from(self, zone: ZoneInfo) -> int:
+        """The instant from which an event of this time counts.
+
+        That is the first instant of the last day on which it can have happened; an
+        instant counts from itself. Inclusion and order both use it.
+        """
+        return day_start(self.last, zone) if self.instant is None else self.instant
+
+    def day(self, zone: ZoneInfo) -> date:
+        """The last day, in `zone`, on which it can have been."""
+        return self.last if self.instant is None else day_of(self.instant, zone)
+
+
+_PARTS = ("precision", "upto", "first", "last", "instant")
+
+
+@lru_cache(maxsize=65_536)
+def _read(text: str) -> tuple[str, Precision, bool, date, date, int | None]:
+    match = _FORM.fullmatch(text)
+    if match is None:
+        raise invalid("not-a-time", f'"{text[:60]}" is not a time', _FORMS)
+    upto, year, month, day = (
+        match["upto"] is not None,
+        match["year"],
+        match["month"],
+        match["day"],
+    )
+    if year < "1000":
+        raise invalid(
+            "impossible-date", f'"{text}" is before the year 1000', "check the year"
+        )
+    try:
+        if match["time"]:
+            return _read_instant(text, match)
+        if day:
+            first = last = date(int(year), int(month), int(day))
+            precision = Precision.DAY
+        elif month:
+            first = date(int(year), int(month), 1)
+            last = first.replace(day=monthrange(first.year, first.month)[1])
+            precision = Precision.MONTH
+        else:
+            first, last = date(int(year), 1, 1), date(int(year), 12, 31)
+            precision = Precision.YEAR
+    except ValueError as error:
+        raise invalid(
+            "impossible-date", f'"{text}" does not exist: {error}', _FORMS
+        ) from None
+    return text, precision, upto, first, last, None
+
+
+def _read_instant(
+    text: str, match: re.Match[str]
+) -> tuple[str, Precision, bool, date, date, int]:
+    if match["offset"] is None:
+        raise invalid(
+            "naive-datetime",
+            f'"{text}" has no UTC offset',
+            "add one: +01:00 in the Dutch winter, +02:00 in summer, Z for UTC",
+        )
+    if match["upto"]:
+        raise invalid("not-a-time", f'"{text}" is not a time: ../ takes a date', _FORMS)
+    moment = datetime.fromisoformat(text)  # ValueError here becomes impossible-date
+    return (
+        _instant_form(moment),
+        Precision.INSTANT,
+        False,
+        moment.date(),
+        moment.date(),
+        instant_of(moment),
+    )
+
+
+def when(value: When | str | date | datetime) -> When:
+    """`value` as a `When`; the converter of every field that holds one."""
+    return value if isinstance(value, When) else When(value)
+
+
+@lru_cache(maxsize=64)
+def timezone(name: str) -> ZoneInfo:
+    """The IANA time zone of that name; `InvalidInput` where there is none."""
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError, TypeError):
+        raise invalid(
+            "unknown-timezone",
+            f'"{name}" is not an IANA time zone',
+            did_you_mean(str(name), sorted(available_timezones()))
+            if isinstance(name, str) and len(name) < 40 and "/" in name
+            else "use a name such as Europe/Amsterdam or UTC",
+        ) from None
+
+
+def zone_name(value: str) -> str:
+    """`value`, if it names an IANA time zone; a converter."""
+    return timezone(value).key
+
+
+@lru_cache(maxsize=65_536)
+def day_start(day: date, zone: ZoneInfo) -> int:
+    """The first instant of `day` in `zone`, also where the clock skips midnight."""
+    # fold=0 takes the offset before a gap, which yields the instant of the gap itself.
+    offset = zone.utcoffset(datetime(day.year, day.month, day.day))  # noqa: DTZ001
+    assert offset is not None  # noqa: S101 - ZoneInfo always knows
+    return (day.toordinal() - _EPOCH_DAY) * MICROSECONDS_A_DAY - offset // _MICROSECOND
+
+
+def day_end(day: date, zone: ZoneInfo) -> int:
+    """The last instant (microsecond) of `day` in `zone`."""
+    if day == date.max:
+        return day_start(day, zone) + MICROSECONDS_A_DAY - 1
+    return day_start(day + timedelta(days=1), zone) - 1
+
+
+def instant_of(moment: datetime) -> int:
+    """An aware datetime as an instant: microseconds since 1970-01-01T00:00Z."""
+    return (moment - _EPOCH) // _MICROSECOND
+
+
+def datetime_of(instant: int) -> datetime:
+    """An instant as a datetime in UTC."""
+    return _EPOCH + instant * _MICROSECOND
+
+
+def day_of(instant: int, zone: ZoneInfo) -> date:
+    """The day of an instant in `zone`."""
+    return datetime_of(instant).astimezone(zone).date()
+
+
+def view_instant(value: When | str | date | datetime, zone: ZoneInfo) -> int:
+    """The last instant of the day, or the instant, that a question names.
+
+    "As of 30 November" means at the end of that day. Raises `InvalidInput` for a month, a
+    year or "on or before": they name no single moment.
+    """
+    asked = when(value)
+    if asked.upto or asked.precision not in (Precision.DAY, Precision.INSTANT):
+        raise invalid(
+            "not-a-moment",
+            f'"{asked}" names no single moment',
+            "ask about a day (2018-11-30) or an instant (2018-11-30T14:30+01:00)",
+        )
+    return asked.latest(zone)
