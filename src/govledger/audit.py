@@ -111,6 +111,11 @@ def verify(
     return Verification((*storage, *log.checks(), _derived_check(wrong_row, log), _CHECKPOINT))
 
 
+def damaged(message: str) -> Verification:
+    """The report on a file that the database itself cannot read to the end."""
+    return Verification((Check(Outcome.FAIL, "file", message),))
+
+
 _CHECKPOINT = Check(
     Outcome.SKIP, "checkpoint", "none given: this shows the ledger agrees with itself, no more"
 )
@@ -170,7 +175,9 @@ class _Log:
         if (self.count == 1) != isinstance(record.event, LedgerOpened):
             return f"{at} is a {record.type}: record 1, and only it, opens the ledger"
         if entry.version != self.versions[entry.subject]:
-            return f"{at} is number {entry.version} of its subject, not {self.versions[entry.subject]}"
+            return (
+                f"{at} is number {entry.version} of its subject, not {self.versions[entry.subject]}"
+            )
         if last is not None and record.recorded_at < last.recorded_at:
             return f"{at} was recorded before record {last.position}: the clock never runs back"
         if not _is_canonical(entry, record):

@@ -169,7 +169,14 @@ def decode(entry: Entry) -> Record:
             event=cls(entry.subject, **fields),
             key=key,
         )
-    except (msgspec.DecodeError, InvalidInput, KeyError, TypeError, ValueError, AttributeError) as e:
+    except (
+        msgspec.DecodeError,
+        InvalidInput,
+        KeyError,
+        TypeError,
+        ValueError,
+        AttributeError,
+    ) as e:
         raise _unreadable(
             entry, f"its bytes do not hold a {name}: {e}", "`govledger verify` tells what changed"
         ) from e

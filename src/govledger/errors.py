@@ -43,9 +43,7 @@ class Problem:
 
     def __str__(self) -> str:
         """The problem as people read it: place, reason, excerpt with carets, remedy."""
-        field = "".join(
-            f"{step}: " for step in (".".join(map(str, self.path)),) if step
-        )
+        field = "".join(f"{step}: " for step in (".".join(map(str, self.path)),) if step)
         if self.place is None:
             lines = [f"error[{self.code}]: {field}{self.message}"]
             gutter = ""
@@ -104,7 +102,12 @@ class RuleBreach(GovledgerError):  # noqa: N818 - the term of the rules table
     """Records that the rules refuse; `problems` are `govledger.rules.Breach` values.
 
     Nothing was written. `breaches="flag"` records what really happened all the same.
+    `head` is the position of the newest record then: the events were to follow it.
     """
+
+    def __init__(self, *problems: Problem, head: int = 0) -> None:
+        super().__init__(*problems)
+        self.head = head
 
 
 class KeyConflict(GovledgerError):  # noqa: N818 - what happened, as HTTP names it

@@ -62,16 +62,12 @@ def subject_name(value: str, kind: str | None = None) -> str:
     Slugs match `[a-z0-9][a-z0-9.-]*`, at most 100 characters. Raises `InvalidInput`.
     """
     if not isinstance(value, str):
-        raise invalid(
-            "not-a-subject", f"{value!r} does not name a subject", _SUBJECT_FORM
-        )
+        raise invalid("not-a-subject", f"{value!r} does not name a subject", _SUBJECT_FORM)
     given, slash, slug = value.partition("/")
     if not slash:
         given, slug = kind or "", value
     if not given or _SLUG.fullmatch(slug) is None:
-        raise invalid(
-            "not-a-subject", f'"{value[:120]}" does not name a subject', _SUBJECT_FORM
-        )
+        raise invalid("not-a-subject", f'"{value[:120]}" does not name a subject', _SUBJECT_FORM)
     if given not in KINDS:
         raise invalid(
             "unknown-kind",
@@ -87,9 +83,7 @@ def subject_name(value: str, kind: str | None = None) -> str:
     return f"{given}/{slug}"
 
 
-_SUBJECT_FORM = (
-    "name it kind/slug, the slug in lower case: motion/rob-ii, mandate/rob-ii.2"
-)
+_SUBJECT_FORM = "name it kind/slug, the slug in lower case: motion/rob-ii, mandate/rob-ii.2"
 
 
 def kind_of(subject: str) -> str:
@@ -281,9 +275,7 @@ class Due:
 
     def __attrs_post_init__(self) -> None:
         if self.by is not None and self.before is not None:
-            raise invalid(
-                "two-deadlines", "a deadline is either by or before a time", _DUE_FORM
-            )
+            raise invalid("two-deadlines", "a deadline is either by or before a time", _DUE_FORM)
         if (self.by, self.before, self.event) == (None, None, None):
             raise invalid("empty-deadline", "the deadline says nothing", _DUE_FORM)
         for edge in (self.by, self.before):
@@ -295,16 +287,12 @@ class Due:
         return "; ".join(str(part) for part in (edge, self.event) if part)
 
 
-_DUE_FORM = (
-    "write 2019-02, {before: 2019-06-05} or {by: 2019-02, event: before the budget}"
-)
+_DUE_FORM = "write 2019-02, {before: 2019-06-05} or {by: 2019-02, event: before the budget}"
 
 
 def due(value: Due | str | Mapping[str, object]) -> Due:
     """`value` as a `Due`. Text that begins like a time is one; other text is an event."""
-    if isinstance(value, When) or (
-        isinstance(value, str) and value[:1] in "0123456789."
-    ):
+    if isinstance(value, When) or (isinstance(value, str) and value[:1] in "0123456789."):
         return Due(by=value)
     if isinstance(value, str):
         return Due(event=value)
@@ -331,9 +319,7 @@ class Event:
     source: Source | None = field(default=None, converter=optional(source))
     note: str | None = field(default=None, converter=optional(text))
     corrects: int | None = field(default=None, converter=optional(count))
-    recorded_by: str | None = field(
-        default=None, converter=optional(line), metadata=PERSONAL
-    )
+    recorded_by: str | None = field(default=None, converter=optional(line), metadata=PERSONAL)
 
 
 @frozen(kw_only=True)
@@ -442,9 +428,7 @@ class MotionSubmitted(MotionEvent):
 
     type = "motion.submitted"
     title: str = field(converter=line)
-    meeting: str | None = field(
-        default=None, converter=optional(meeting), metadata=REFERENCE
-    )
+    meeting: str | None = field(default=None, converter=optional(meeting), metadata=REFERENCE)
     movers: tuple[str, ...] = field(default=(), converter=lines, metadata=PERSONAL)
     text_digest: str | None = field(default=None, converter=optional(digest))
 
@@ -494,9 +478,7 @@ class MotionAdopted(MotionEvent):
     """The meeting adopts the motion."""
 
     type = "motion.adopted"
-    meeting: str | None = field(
-        default=None, converter=optional(meeting), metadata=REFERENCE
-    )
+    meeting: str | None = field(default=None, converter=optional(meeting), metadata=REFERENCE)
     tally: Tally | None = field(default=None, converter=optional(tally))
     as_amended: bool = field(default=False, converter=flag)
     by_acclamation: bool = field(default=False, converter=flag)
@@ -507,9 +489,7 @@ class MotionRejected(MotionEvent):
     """The meeting rejects the motion."""
 
     type = "motion.rejected"
-    meeting: str | None = field(
-        default=None, converter=optional(meeting), metadata=REFERENCE
-    )
+    meeting: str | None = field(default=None, converter=optional(meeting), metadata=REFERENCE)
     tally: Tally | None = field(default=None, converter=optional(tally))
 
 
@@ -540,9 +520,7 @@ class MotionHeldOver(MotionEvent):
     """An adopted motion is kept open when account is rendered; it stays adopted."""
 
     type = "motion.held-over"
-    meeting: str | None = field(
-        default=None, converter=optional(meeting), metadata=REFERENCE
-    )
+    meeting: str | None = field(default=None, converter=optional(meeting), metadata=REFERENCE)
     pending: tuple[str, ...] = field(default=(), converter=texts)
     review_on: When | None = field(default=None, converter=optional(when))
 
@@ -559,13 +537,9 @@ class MotionCompleted(MotionEvent):
     """The meeting no longer follows the motion. It does not say that it was carried out."""
 
     type = "motion.completed"
-    meeting: str | None = field(
-        default=None, converter=optional(meeting), metadata=REFERENCE
-    )
+    meeting: str | None = field(default=None, converter=optional(meeting), metadata=REFERENCE)
     because: tuple[str, ...] = field(default=(), converter=subjects, metadata=REFERENCE)
-    in_light_of: str | None = field(
-        default=None, converter=optional(motion), metadata=REFERENCE
-    )
+    in_light_of: str | None = field(default=None, converter=optional(motion), metadata=REFERENCE)
 
 
 @frozen(kw_only=True)
@@ -581,9 +555,7 @@ class MotionRescinded(MotionEvent):
     """The meeting takes back its decision to adopt."""
 
     type = "motion.rescinded"
-    meeting: str | None = field(
-        default=None, converter=optional(meeting), metadata=REFERENCE
-    )
+    meeting: str | None = field(default=None, converter=optional(meeting), metadata=REFERENCE)
 
 
 @frozen(kw_only=True)
@@ -701,9 +673,7 @@ class BlockadeLifted(BlockadeEvent):
     type = "blockade.lifted"
     by: str = field(converter=mover, metadata=REFERENCE)
     conditions: tuple[str, ...] = field(default=(), converter=texts)
-    replaced_by: str | None = field(
-        default=None, converter=optional(_blockade), metadata=REFERENCE
-    )
+    replaced_by: str | None = field(default=None, converter=optional(_blockade), metadata=REFERENCE)
 
 
 @frozen(kw_only=True)
@@ -713,9 +683,7 @@ class ProposalMade(ProposalEvent):
     type = "proposal.made"
     by: str = field(converter=line, metadata=PERSONAL)
     text: str = field(converter=text)
-    regarding: tuple[str, ...] = field(
-        default=(), converter=subjects, metadata=REFERENCE
-    )
+    regarding: tuple[str, ...] = field(default=(), converter=subjects, metadata=REFERENCE)
 
 
 @frozen(kw_only=True)
@@ -723,9 +691,7 @@ class ProposalAccepted(ProposalEvent):
     """The proposal is decided on, in favour."""
 
     type = "proposal.accepted"
-    meeting: str | None = field(
-        default=None, converter=optional(meeting), metadata=REFERENCE
-    )
+    meeting: str | None = field(default=None, converter=optional(meeting), metadata=REFERENCE)
 
 
 @frozen(kw_only=True)
@@ -733,9 +699,7 @@ class ProposalRejected(ProposalEvent):
     """The proposal is decided on, against."""
 
     type = "proposal.rejected"
-    meeting: str | None = field(
-        default=None, converter=optional(meeting), metadata=REFERENCE
-    )
+    meeting: str | None = field(default=None, converter=optional(meeting), metadata=REFERENCE)
 
 
 @frozen(kw_only=True)
@@ -744,9 +708,7 @@ class ResponseReceived(ResponseEvent):
 
     type = "response.received"
     sender: str = field(converter=line, metadata=PERSONAL)
-    regarding: tuple[str, ...] = field(
-        default=(), converter=subjects, metadata=REFERENCE
-    )
+    regarding: tuple[str, ...] = field(default=(), converter=subjects, metadata=REFERENCE)
 
 
 @frozen(kw_only=True)
@@ -755,9 +717,7 @@ class AgreementReached(AgreementEvent):
 
     type = "agreement.reached"
     parties: tuple[str, ...] = field(converter=lines, metadata=PERSONAL)
-    regarding: tuple[str, ...] = field(
-        default=(), converter=subjects, metadata=REFERENCE
-    )
+    regarding: tuple[str, ...] = field(default=(), converter=subjects, metadata=REFERENCE)
 
 
 @frozen(kw_only=True)
@@ -766,9 +726,7 @@ class StatementMade(StatementEvent):
 
     type = "statement.made"
     by: str = field(converter=line, metadata=PERSONAL)
-    regarding: tuple[str, ...] = field(
-        default=(), converter=subjects, metadata=REFERENCE
-    )
+    regarding: tuple[str, ...] = field(default=(), converter=subjects, metadata=REFERENCE)
 
 
 @frozen(kw_only=True)
@@ -841,8 +799,7 @@ SHARED_FIELDS = tuple(f.name for f in attrs.fields(Event))
 """The fields every event has."""
 
 _REFERENCES = {
-    cls: tuple(f.name for f in attrs.fields(cls) if "reference" in f.metadata)
-    for cls in VOCABULARY
+    cls: tuple(f.name for f in attrs.fields(cls) if "reference" in f.metadata) for cls in VOCABULARY
 }
 
 

@@ -37,13 +37,13 @@ from govledger.events import (
     references,
     subject_name,
 )
-from govledger.history import Reason, Record, Replay, breaches_of, explain, profile_at, replay
+from govledger.history import Reason, Record, breaches_of, explain, profile_at, replay
 from govledger.register import Change, Register, changes, register
 from govledger.rules import Finding, Profile, profile_named, withdraws
 from govledger.state import Mandate
 from govledger.storage import Store, Writing
 from govledger.storage.sqlite import SqliteStore
-from govledger.values import line
+from govledger.values import count, line
 from govledger.when import When, datetime_of, day_of, instant_of, timezone, view_instant
 
 Clock = Callable[[], datetime]
@@ -230,26 +230,27 @@ class Ledger:
         if not events:
             raise invalid("no-events", "there is nothing to record", "give at least one event")
         key = None if key is None else line(key)
+        zone = self.zone  # read before the lock is taken
         with self._store.write() as writing:
             if key is not None and (written := writing.keyed(key)):
-                return _written_before(key, events, [decode(entry) for entry in written])
+                before = written[0].position - 1
+                same = _renumbered(events, numbers, before)
+                return _written_before(key, same, [decode(entry) for entry in written])
             last = writing.last()
-            head, recorded_at = (0, None) if last is None else _when_recorded(last)
-            if numbers is not None:
-                events = _renumbered(events, numbers, head)
-            added = self._drafts(events, head, self._now(head, recorded_at), key)
+            head = last.position if last else 0
+            events = _renumbered(events, numbers, head)
             held, judged = _surroundings(writing, events)
-            added = _versioned(added, held)
-            found = breaches_of(held, added, judged, self.zone)
+            added = _drafts(events, held, head, self._now(last), key)
+            found = breaches_of(held, added, judged, zone)
             if breaches == "flag":
                 found = tuple(breach for breach in found if breach.binding)
             if found:
-                raise RuleBreach(*found)
+                raise RuleBreach(*found, head=head)
             writing.append(
                 [encode(record) for record in added],
                 [row for record in added for row in audit.derived_rows(record)],
             )
-        return tuple(added)
+        return added
 
     def retract(
         self, position: int, *, reason: str, on: Moment | None = None, key: str | None = None
@@ -259,6 +260,7 @@ class Ledger:
         `reason` says why; `on` is the day it was found out, today unless given. Asked at a
         `known_at` before this, the old fact still stands. Raises as `record` does.
         """
+        position = count(position)
         entry = next(self._store.entries(position - 1, position), None)
         event = RecordRetracted(
             LEDGER if entry is None else entry.subject,
@@ -269,26 +271,18 @@ class Ledger:
         (record,) = self.record(event, key=key)
         return record
 
-    def _now(self, head: int, latest: datetime | None) -> datetime:
+    def _now(self, last: Entry | None) -> datetime:
         now = _aware(self._clock())
-        if latest is not None and now < latest:
+        if last is not None and now < (latest := decode(last).recorded_at):
             raise ClockError(
                 Problem(
                     code="clock-ran-back",
-                    message=f"the clock says {timestamp(now)}, and record {head} was made at"
-                    f" {timestamp(latest)}",
+                    message=f"the clock says {timestamp(now)}, and record {last.position} was"
+                    f" made at {timestamp(latest)}",
                     hint="set the clock right; a ledger never goes back in time",
                 )
             )
         return now
-
-    def _drafts(
-        self, events: Sequence[Event], head: int, now: datetime, key: str | None
-    ) -> list[Record]:
-        return [
-            Record(position=head + n, version=0, recorded_at=now, event=event, key=key)
-            for n, event in enumerate(events, start=1)
-        ]
 
     # --- asking -------------------------------------------------------------------------
 
@@ -328,7 +322,7 @@ class Ledger:
         while low < high:
             middle = (low + high + 1) // 2
             (entry,) = self._store.entries(middle - 1, middle)
-            if _when_recorded(entry)[1] <= limit:
+            if decode(entry).recorded_at <= limit:
                 low = middle
             else:
                 high = middle - 1
@@ -340,7 +334,11 @@ class Ledger:
         `known_at`, a day, an instant or a log position, leaves out what was recorded later.
         Raises `InvalidInput` for a month, a year or a time that is none.
         """
-        return self._replayed(when, known_at)[0]
+        instant, known = self._view(when, known_at)
+        replayed = replay(list(self.log(upto=known)), self.zone, instant)
+        return register(
+            replayed.states, replayed.findings, as_of=instant, known_at=known, zone=self.zone
+        )
 
     def due(
         self, as_of: Moment | None = None, known_at: Known | None = None
@@ -352,8 +350,7 @@ class Ledger:
         self, as_of: Moment | None = None, known_at: Known | None = None
     ) -> tuple[Finding, ...]:
         """What a replay up to a date finds: breaches, and notices a reader must know."""
-        register, replayed = self._replayed(as_of, known_at)
-        return (*replayed.findings, *register.notices())
+        return self.as_of(as_of, known_at).findings
 
     def diff(
         self, before: Moment, after: Moment, known_at: Known | None = None
@@ -373,7 +370,10 @@ class Ledger:
         name = subject_name(subject)
         instant, known = self._view(as_of, known_at)
         records = list(self.log(upto=known))
-        states = replay(records, self.zone, instant).states
+        replayed = replay(records, self.zone, instant)
+        view = register(
+            replayed.states, replayed.findings, as_of=instant, known_at=known, zone=self.zone
+        )
         reasons = explain(records, name, self.zone, instant)
         named = dict.fromkeys(
             other
@@ -384,9 +384,7 @@ class Ledger:
         )
         return Explanation(
             subject=name,
-            description=register(
-                states, as_of=instant, known_at=known, zone=self.zone
-            ).describe(name),
+            description=view.describe(name),
             reasons=reasons,
             about=tuple((other, explain(records, other, self.zone, instant)) for other in named),
         )
@@ -394,14 +392,6 @@ class Ledger:
     def _view(self, as_of: Moment | None, known_at: Known | None) -> tuple[int, int]:
         asked = self.today() if as_of is None else as_of
         return view_instant(asked, self.zone), self.known_at(known_at)
-
-    def _replayed(self, as_of: Moment | None, known_at: Known | None) -> tuple[Register, Replay]:
-        instant, known = self._view(as_of, known_at)
-        replayed = replay(list(self.log(upto=known)), self.zone, instant)
-        return (
-            register(replayed.states, as_of=instant, known_at=known, zone=self.zone),
-            replayed,
-        )
 
     # --- trusting -----------------------------------------------------------------------
 
@@ -412,9 +402,13 @@ class Ledger:
         "self-consistent": whoever owns the file can rewrite all of it. `progress` is called
         with the position of every record read.
         """
-        return audit.verify(
-            self._store.entries(), self._store.derived(), self._store.checks(), progress
-        )
+        store = self._store
+        try:
+            return audit.verify(store.entries(), store.derived(), store.checks(), progress)
+        except StorageError as error:
+            if error.problems[0].code != "damaged":
+                raise
+            return audit.damaged(error.problems[0].message)
 
     def head(self) -> int:
         """The position of the newest record."""
@@ -437,9 +431,7 @@ def _local_path(path_or_url: str | os.PathLike[str]) -> Path:
 def _opening(clock: Clock, name: str, zone: str, profile: str) -> Entry:
     now = _aware(clock())
     today = day_of(instant_of(now), timezone(zone))
-    event = LedgerOpened(
-        on=today, name=name, timezone=zone, profile=profile_named(profile).name
-    )
+    event = LedgerOpened(on=today, name=name, timezone=zone, profile=profile_named(profile).name)
     return encode(Record(position=1, version=1, recorded_at=now, event=event))
 
 
@@ -453,10 +445,6 @@ def _aware(moment: datetime) -> datetime:
             )
         )
     return moment.astimezone(UTC)
-
-
-def _when_recorded(entry: Entry) -> tuple[int, datetime]:
-    return entry.position, decode(entry).recorded_at
 
 
 def _written_before(
@@ -474,8 +462,12 @@ def _written_before(
     return tuple(written)
 
 
-def _renumbered(events: Sequence[Event], numbers: Sequence[int], head: int) -> list[Event]:
+def _renumbered(
+    events: Sequence[Event], numbers: Sequence[int] | None, head: int
+) -> Sequence[Event]:
     """Let corrections and retractions name positions of this ledger."""
+    if numbers is None:
+        return events
     here = {number: head + n for n, number in enumerate(numbers, start=1)}
     renumbered: list[Event] = []
     for event in events:
@@ -487,43 +479,44 @@ def _renumbered(events: Sequence[Event], numbers: Sequence[int], head: int) -> l
     return renumbered
 
 
-def _versioned(drafts: Iterable[Record], held: Iterable[Record]) -> list[Record]:
-    """Number the drafts within their subjects, after what is on the books."""
+def _drafts(
+    events: Sequence[Event], held: Iterable[Record], head: int, now: datetime, key: str | None
+) -> tuple[Record, ...]:
+    """The records that events make, numbered in the log and within their subjects."""
     newest = {record.subject: record.version for record in held}
-    numbered = []
-    for draft in drafts:
-        newest[draft.subject] = newest.get(draft.subject, 0) + 1
-        numbered.append(evolve(draft, version=newest[draft.subject]))
-    return numbered
+    drafts = []
+    for position, event in enumerate(events, start=head + 1):
+        version = newest[event.subject] = newest.get(event.subject, 0) + 1
+        drafts.append(
+            Record(position=position, version=version, recorded_at=now, event=event, key=key)
+        )
+    return tuple(drafts)
 
 
-def _surroundings(
-    writing: Writing, events: Sequence[Event]
-) -> tuple[list[Record], frozenset[str]]:
+def _surroundings(writing: Writing, events: Sequence[Event]) -> tuple[list[Record], frozenset[str]]:
     """The records that matter to the judgement of events, and the subjects it concerns.
 
     Those are the streams of the subjects they are about and of the subjects that name
     these; further, only to look things up, the streams of what all of these name.
     """
-    if any(isinstance(event, LedgerProfileChanged) for event in events) or _withdraws_profile(
-        writing, events
+    targets = {target for event in events for target in withdraws(event)}
+    withdrawn = writing.at(targets)
+    if any(isinstance(event, LedgerProfileChanged) for event in events) or any(
+        entry.subject == LEDGER for entry in withdrawn
     ):
+        # Another profile may make any later record illegal.
         everything = [decode(entry) for entry in writing.everything()]
-        return everything, frozenset(r.subject for r in everything) | {e.subject for e in events}
+        return everything, frozenset(
+            {*(r.subject for r in everything), *(e.subject for e in events)}
+        )
     about = {event.subject for event in events}
     judged = about | writing.naming(about)
     held = [decode(entry) for entry in writing.about(judged | {LEDGER})]
     named = {subject for event in events for _, subject in references(event)}
     named |= {subject for record in held for _, subject in references(record.event)}
-    targets = {target for event in events for target in withdraws(event)}
     known = {record.position for record in held}
     more = {entry.position: entry for entry in writing.about(named - judged - {LEDGER})}
-    more |= {entry.position: entry for entry in writing.at(targets - known)}
+    more |= {entry.position: entry for entry in withdrawn if entry.position not in known}
     held += [decode(entry) for entry in more.values()]
     held.sort(key=lambda record: record.position)
     return held, frozenset(judged)
-
-
-def _withdraws_profile(writing: Writing, events: Sequence[Event]) -> bool:
-    targets = {target for event in events for target in withdraws(event)}
-    return any(entry.subject == LEDGER for entry in writing.at(targets))

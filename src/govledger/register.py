@@ -8,6 +8,7 @@ here: how the states came to be (`history`), or any printing.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import cached_property
 from types import MappingProxyType
 from typing import Any, TypeVar, cast
 from zoneinfo import ZoneInfo
@@ -15,7 +16,7 @@ from zoneinfo import ZoneInfo
 from attrs import frozen
 
 from govledger.events import UntilKind, kind_of, slug_of
-from govledger.rules import Deadline, Notice, deadline, notices
+from govledger.rules import Deadline, Finding, Notice, deadline, notices
 from govledger.state import (
     Blockade,
     Context,
@@ -27,7 +28,7 @@ from govledger.state import (
     ProposalStatus,
     State,
 )
-from govledger.when import When
+from govledger.when import When, timezone
 
 _S = TypeVar("_S", Motion, Mandate, Blockade, Proposal, Meeting, Context)
 
@@ -41,7 +42,8 @@ class Register:
 
     `motions`, `mandates`, `blockades`, `proposals`, `meetings` and `context` map slugs to
     states; those of `context` are whole names, for it holds several kinds. `as_of` is an
-    instant (microseconds since 1970-01-01T00:00Z), `known_at` a position.
+    instant (microseconds since 1970-01-01T00:00Z), `known_at` a position; `judged` is what
+    the replay found on the way.
     """
 
     as_of: int
@@ -53,6 +55,12 @@ class Register:
     proposals: Mapping[str, Proposal]
     meetings: Mapping[str, Meeting]
     context: Mapping[str, Context]
+    judged: tuple[Finding, ...] = ()
+
+    @cached_property
+    def findings(self) -> tuple[Finding, ...]:
+        """Breaches on the books, and notices that a reader must know though nothing is broken."""
+        return (*self.judged, *self._notices())
 
     def state(self, subject: str) -> State | None:
         """The state of `kind/slug`; None where nothing was on record."""
@@ -83,8 +91,7 @@ class Register:
             mandate.subject,
         )
 
-    def notices(self) -> Iterator[Notice]:
-        """What a reader must know of this register, though no rule is broken."""
+    def _notices(self) -> Iterator[Notice]:
         for subject in self.subjects():
             state = self.state(subject)
             if state is not None:
@@ -102,11 +109,18 @@ class Register:
         `govledger list --format json`.
         """
         state = self.state(subject)
-        return None if state is None else _DESCRIBE[type(state)](self, state)
+        return None if state is None else _described(self, state)
 
     def listing(self, kind: str) -> tuple[dict[str, Any], ...]:
         """All subjects of one of `LISTED`, described, in the order they came on record."""
-        return tuple(_DESCRIBE[type(s)](self, s) for s in getattr(self, kind).values())
+        return tuple(_described(self, state) for state in getattr(self, kind).values())
+
+    @cached_property
+    def _codes(self) -> Mapping[str, list[str]]:
+        codes: dict[str, list[str]] = {}
+        for finding in self.findings:
+            codes.setdefault(finding.subject, []).append(finding.code)
+        return codes
 
     def day(self, when: When) -> str:
         """The last day, in the ledger's time zone, on which a time can have been."""
@@ -117,7 +131,12 @@ _PRESSING = (Deadline.NONE, Deadline.OPEN, Deadline.DUE, Deadline.OVERDUE)
 
 
 def register(
-    states: Mapping[str, State], *, as_of: int, known_at: int, zone: ZoneInfo
+    states: Mapping[str, State],
+    judged: tuple[Finding, ...] = (),
+    *,
+    as_of: int,
+    known_at: int,
+    zone: ZoneInfo,
 ) -> Register:
     """The register made of the states of all subjects, `kind/slug` -> state."""
 
@@ -135,10 +154,16 @@ def register(
         proposals=of(Proposal),
         meetings=of(Meeting),
         context=MappingProxyType({n: s for n, s in states.items() if isinstance(s, Context)}),
+        judged=judged,
     )
 
 
 # --- descriptions -----------------------------------------------------------------------
+
+
+def _described(register: Register, state: State) -> dict[str, Any]:
+    codes = register._codes.get(state.subject, [])  # noqa: SLF001 - the same module
+    return {**_DESCRIBE[type(state)](register, state), "findings": codes}
 
 
 def _describe_motion(register: Register, motion: Motion) -> dict[str, Any]:
@@ -186,7 +211,9 @@ def _describe_mandate(register: Register, mandate: Mandate) -> dict[str, Any]:
 
 
 def _describe_blockade(register: Register, blockade: Blockade) -> dict[str, Any]:
-    condition = "met" if blockade.wholly_met else "partly-met" if blockade.conditions_met else "unmet"
+    condition = (
+        "met" if blockade.wholly_met else "partly-met" if blockade.conditions_met else "unmet"
+    )
     return {
         "id": blockade.subject,
         "status": blockade.status,
@@ -242,6 +269,23 @@ _DESCRIBE: Mapping[type[State], Any] = {
     Meeting: _describe_meeting,
     Context: _describe_context,
 }
+
+
+_ANY_DAY = When("2000-01-01")
+
+_BLANK: Mapping[str, State] = {
+    "motion": Motion(subject="", title="", since=_ANY_DAY),
+    "mandate": Mandate(subject="", since=_ANY_DAY),
+    "blockade": Blockade(subject="", since=_ANY_DAY),
+    "proposal": Proposal(subject="", since=_ANY_DAY),
+    "meeting": Meeting(subject="", since=_ANY_DAY, title=""),
+}
+
+FIELDS: Mapping[str, tuple[str, ...]] = {
+    kind: tuple(_described(register({}, as_of=0, known_at=0, zone=timezone("UTC")), blank))
+    for kind, blank in _BLANK.items()
+}
+"""The keys of the descriptions, kind by kind."""
 
 
 # --- differences ------------------------------------------------------------------------

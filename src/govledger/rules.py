@@ -458,7 +458,11 @@ def _references(event: Event, position: int, world: World) -> Iterator[Breach]:
     for name, subject in references(event):
         if subject == event.subject:
             yield _breach(
-                "self-reference", event, position, f"{name} names the subject itself", "name another"
+                "self-reference",
+                event,
+                position,
+                f"{name} names the subject itself",
+                "name another",
             )
         elif world(subject) is None:
             yield _breach(
@@ -558,7 +562,11 @@ def _fulfilment(
 ) -> Iterator[Breach]:
     if not event.evidence:
         yield _breach(
-            "no-evidence", event, position, "no evidence is given", "say in `evidence` what shows it"
+            "no-evidence",
+            event,
+            position,
+            "no evidence is given",
+            "say in `evidence` what shows it",
         )
 
 
@@ -640,7 +648,10 @@ def judge_withdrawal(
         code, message = "other-subject", f"record {target} is about {holds.subject}"
         hint = "retract it there, then record the fact anew here"
     elif withdrawn_by is not None:
-        code, message = "already-withdrawn", f"record {withdrawn_by} withdrew record {target} before"
+        code, message = (
+            "already-withdrawn",
+            f"record {withdrawn_by} withdrew record {target} before",
+        )
         hint = f"{verb} record {withdrawn_by} instead"
     else:
         return

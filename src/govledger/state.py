@@ -328,9 +328,7 @@ def _alias_noted(state: Motion | None, event: MotionAliasNoted) -> Motion:
 
 def _admitted(state: Motion | None, event: MotionAdmitted) -> Motion:
     motion = _motion(state, event)
-    return _decided(
-        motion, Decision.ADMITTED, text_digest=event.text_digest or motion.text_digest
-    )
+    return _decided(motion, Decision.ADMITTED, text_digest=event.text_digest or motion.text_digest)
 
 
 def _amended(state: Motion | None, event: MotionAmended) -> Motion:

@@ -42,6 +42,7 @@ TERMS: Mapping[str, tuple[str, str]] = {
     "not-fulfilled": ("not fulfilled", "niet uitgevoerd"),
     "waived": ("waived", "kwijtgescholden"),
     "none": ("none", "geen"),
+    "before": ("before", "vóór"),
     "due": ("due", "loopt af"),
     "overdue": ("overdue", "verstreken"),
     # axis E, blockades

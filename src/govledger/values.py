@@ -83,17 +83,10 @@ def several(value: Any, convert: Any) -> tuple[Any, ...]:
 
 def count(value: int | str) -> int:
     """A whole number from 0 to 2^53 - 1, or its decimal digits as text."""
-    if (
-        isinstance(value, str)
-        and value.isascii()
-        and value.isdigit()
-        and len(value) <= 16
-    ):
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= 16:
         value = int(value)
     if isinstance(value, bool) or not isinstance(value, int):
-        raise invalid(
-            "not-a-count", f"{value!r} is not a whole number", "write digits only"
-        )
+        raise invalid("not-a-count", f"{value!r} is not a whole number", "write digits only")
     if not 0 <= value <= LARGEST_INTEGER:
         raise invalid(
             "not-a-count",
@@ -108,9 +101,7 @@ def flag(value: bool | str) -> bool:  # noqa: FBT001 - an attrs converter
     if isinstance(value, str):
         value = _FLAGS.get(value, value)
     if not isinstance(value, bool):
-        raise invalid(
-            "not-a-flag", f"{value!r} is neither true nor false", "write true or false"
-        )
+        raise invalid("not-a-flag", f"{value!r} is neither true nor false", "write true or false")
     return value
 
 

@@ -62,13 +62,7 @@ def _text(value: When | str | date | datetime) -> str:
 
 
 def _instant_form(moment: datetime) -> str:
-    precision = (
-        "microseconds"
-        if moment.microsecond
-        else "seconds"
-        if moment.second
-        else "minutes"
-    )
+    precision = "microseconds" if moment.microsecond else "seconds" if moment.second else "minutes"
     written = moment.isoformat(timespec=precision)
     return written[:-6] + "Z" if written.endswith("+00:00") else written
 
@@ -140,9 +134,7 @@ def _read(text: str) -> tuple[str, Precision, bool, date, date, int | None]:
         match["day"],
     )
     if year < "1000":
-        raise invalid(
-            "impossible-date", f'"{text}" is before the year 1000', "check the year"
-        )
+        raise invalid("impossible-date", f'"{text}" is before the year 1000', "check the year")
     try:
         if match["time"]:
             return _read_instant(text, match)
@@ -157,15 +149,11 @@ def _read(text: str) -> tuple[str, Precision, bool, date, date, int | None]:
             first, last = date(int(year), 1, 1), date(int(year), 12, 31)
             precision = Precision.YEAR
     except ValueError as error:
-        raise invalid(
-            "impossible-date", f'"{text}" does not exist: {error}', _FORMS
-        ) from None
+        raise invalid("impossible-date", f'"{text}" does not exist: {error}', _FORMS) from None
     return text, precision, upto, first, last, None
 
 
-def _read_instant(
-    text: str, match: re.Match[str]
-) -> tuple[str, Precision, bool, date, date, int]:
+def _read_instant(text: str, match: re.Match[str]) -> tuple[str, Precision, bool, date, date, int]:
     if match["offset"] is None:
         raise invalid(
             "naive-datetime",

@@ -267,7 +267,7 @@ class Factory(SQLiteFactory):
     """For eventsourcing's environment: `PERSISTENCE_MODULE=govledger.storage.sqlite`."""
 
     application_recorder_class = LedgerRecorder
-    process_recorder_class = LedgerProcessRecorder
+    process_recorder_class = LedgerProcessRecorder  # type: ignore[assignment] # a sibling
 
     def __init__(self, env: Environment | EnvType | None) -> None:
         super().__init__(env)
@@ -454,7 +454,7 @@ class _Writing:
         )
 
     def _in(self, where: str, values: Iterable[str | int]) -> list[Entry]:
-        wanted = sorted(set(values))  # type: ignore[type-var]
+        wanted = sorted(set(values))
         found: list[Entry] = []
         for start in range(0, len(wanted), _VARIABLES):
             some = wanted[start : start + _VARIABLES]

@@ -1,0 +1,114 @@
+"""The command line: `govledger`. The only code that prints.
+
+Here: the group, its help page in four parts, and how errors end a command. Each command
+stands in the module of its part (`keep`, `ask`, `trust`, `share`), is thin over one method
+of the library, and is imported only when it is called.
+
+Exit codes: 0 fine; 1 could not finish; 2 wrong usage; 3 `check` or `diff --exit-code` found
+something; 4 verification failed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib import import_module
+from typing import Any
+
+import click
+
+from govledger.cli.options import Settings, shared
+from govledger.errors import GovledgerError, RuleBreach, did_you_mean
+
+PARTS: Mapping[str, Mapping[str, str]] = {
+    "keep": {
+        "demo": "Watch a real assembly being recorded and explained.",
+        "init": "Make a new ledger.",
+        "record": "Record one event.",
+        "import": "Record a dataset, all or nothing.",
+        "retract": "Withdraw a record; it stays in the log.",
+    },
+    "ask": {
+        "list": "The register on a date.",
+        "due": "Mandates with a deadline: open, due, overdue.",
+        "show": "One subject, and the records behind it.",
+        "log": "The records, in the order they were made.",
+        "diff": "What changed between two dates.",
+    },
+    "trust": {
+        "check": "Judge a dataset, or this ledger's own findings.",
+        "verify": "Prove that the ledger agrees with itself.",
+    },
+    "share": {
+        "export": "Write all records as JSON Lines.",
+    },
+}
+"""The parts of the help page: command -> what it is for."""
+
+
+class Group(click.Group):
+    """Imports commands when they are called, and lists them by part."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return [name for commands in PARTS.values() for name in commands]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        for part, commands in PARTS.items():
+            if cmd_name in commands:
+                module = import_module(f"govledger.cli.{part}")
+                command: click.Command = getattr(module, f"{cmd_name}_command")
+                return command
+        return None
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        name = args[0] if args else ""
+        if name and not name.startswith("-") and name not in self.list_commands(ctx):
+            ctx.fail(f'no command "{name}": {did_you_mean(name, self.list_commands(ctx))}')
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        for part, commands in PARTS.items():
+            with formatter.section(part):
+                formatter.write_dl(list(commands.items()), col_max=14)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except GovledgerError as error:
+            raise Failed(error) from error
+
+
+class Failed(click.ClickException):
+    """An error of the library, printed whole on stderr."""
+
+    exit_code = 1
+
+    def __init__(self, error: GovledgerError) -> None:
+        super().__init__(str(error))
+        self.error = error
+
+    def show(self, file: Any = None) -> None:
+        from govledger.cli.output import echo_problems
+
+        echo_problems(self.error.problems, err=True)
+        if isinstance(self.error, RuleBreach):
+            click.echo("\nNothing was recorded.", err=True)
+
+
+@click.group(
+    cls=Group,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="`govledger COMMAND --help` shows options and examples. Shell completion: "
+    'eval "$(_GOVLEDGER_COMPLETE=bash_source govledger)" (or zsh_source, fish_source).',
+)
+@click.version_option(package_name="govledger", message="%(prog)s %(version)s")
+@shared
+@click.pass_context
+def main(ctx: click.Context) -> None:
+    """A ledger of what an association decided: what was in force on any date, who said so,
+    whether it was known then, and whether anyone has touched the books.
+
+    Try: govledger demo
+    """
+    ctx.ensure_object(Settings)

@@ -1,0 +1,344 @@
+"""The commands that ask: list, due, show, log, diff.
+
+Here: their options, columns and order. Not here: answers; the register and the ledger give
+them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import click
+
+from govledger.cli.options import (
+    Moment,
+    Subject,
+    as_of,
+    formats,
+    known_at,
+    settings,
+    shared,
+)
+from govledger.cli.output import Speaker, emit, heading, message, table
+from govledger.codec import exported
+from govledger.events import slug_of, subject_name
+from govledger.history import Reason, Record, withdrawals
+from govledger.ledger import Ledger
+from govledger.register import LISTED, Register
+from govledger.rules import Breach
+from govledger.when import When, datetime_of, view_instant
+
+COLUMNS = {
+    "motions": ("id", "title", "status", "since", "force"),
+    "mandates": ("id", "task", "addressee", "status", "due", "deadline"),
+    "blockades": ("id", "status", "since", "by", "release_condition", "conditions_met"),
+    "proposals": ("id", "text", "by", "status"),
+    "meetings": ("on", "id", "title", "body", "place"),
+}
+"""The columns of the tables; other formats carry every field."""
+
+
+def opened() -> Ledger:
+    """The ledger that is asked; it must exist."""
+    return Ledger.open(settings().ledger, create=False)
+
+
+def find(ledger: Ledger, subject: str) -> str:
+    """The whole name of a subject; a slug alone will do where only one subject has it."""
+    if "/" not in subject:
+        every = {record.subject for record in ledger.log()}
+        same = sorted(name for name in every if slug_of(name) == subject)
+        if len(same) == 1:
+            return same[0]
+        if same:
+            raise click.UsageError(f'"{subject}" may be {" or ".join(same)}; name the kind too')
+    return subject_name(subject)
+
+
+def speaker_of(ledger: Ledger) -> Speaker:
+    """The language of the command with the terms of the ledger's profile."""
+    return Speaker(ledger.profile.labels)
+
+
+@click.command(name="list")
+@shared
+@formats
+@click.argument("kind", type=click.Choice(LISTED), default="motions", metavar="[KIND]")
+@as_of
+@known_at
+@click.option("--status", help="Only those of this status, such as held-over.")
+def list_command(kind: str, as_of: When | None, known_at: Any, status: str | None) -> None:
+    """The register on a date: motions, mandates, blockades, proposals or meetings.
+
+    \b
+    Examples:
+      govledger list
+      govledger list motions --as-of 2018-11-30 --lang nl
+      govledger list mandates --as-of 2019-03-01 --format csv
+      govledger list motions --as-of 2018-11-30 --known-at 17 --status held-over
+    """
+    with opened() as ledger:
+        register = ledger.as_of(as_of, known_at)
+        speaker = speaker_of(ledger)
+        rows = [row for row in register.listing(kind) if status in (None, row.get("status"))]
+        title = f"{speaker.word(kind)} {_moment(register, speaker)}"
+        emit(rows, COLUMNS[kind], speaker, title=title)
+        _warn(register, speaker)
+
+
+def _moment(register: Register, speaker: Speaker) -> str:
+    moment = datetime_of(register.as_of).astimezone(register.zone)
+    last = moment.hour == 23 and moment.minute == 59 and moment.microsecond == 999_999
+    day = moment.date().isoformat() if last else moment.isoformat(timespec="seconds")
+    return speaker.word("register_on", day=day, known=register.known_at)
+
+
+def _warn(register: Register, speaker: Speaker) -> None:
+    count = sum(isinstance(finding, Breach) for finding in register.findings)
+    if count:
+        message(speaker.word("breaches", count=count))
+
+
+@click.command(name="due")
+@shared
+@formats
+@as_of
+@known_at
+def due_command(as_of: When | None, known_at: Any) -> None:
+    """Mandates with a deadline: open, due, overdue, most pressing first.
+
+    Overdue means that no completion is on record; it never says that nothing was done.
+
+    \b
+    Examples:
+      govledger due
+      govledger due --as-of 2019-03-01
+    """
+    with opened() as ledger:
+        register = ledger.as_of(as_of, known_at)
+        speaker = speaker_of(ledger)
+        rows = [described(register, mandate.subject) for mandate in register.due()]
+        columns = ("id", "due", "deadline", "task", "motion")
+        emit(rows, columns, speaker, title=_moment(register, speaker))
+        if any(row["deadline"] == "overdue" for row in rows):
+            message(speaker.word("overdue_means"))
+
+
+def described(register: Register, subject: str) -> dict[str, Any]:
+    """A subject of a register, described; empty where nothing was on record."""
+    return register.describe(subject) or {}
+
+
+@click.command(name="show")
+@shared
+@formats
+@click.argument("subject", type=Subject())
+@as_of
+@known_at
+def show_command(subject: str, as_of: When | None, known_at: Any) -> None:
+    """One subject on a date: where it stands, and the records behind that.
+
+    \b
+    Examples:
+      govledger show motion/rob-i --as-of 2018-11-30
+      govledger show mandate/ssa-ii.3 --as-of 2019-03-01 --format json
+    """
+    with opened() as ledger:
+        explanation = ledger.why(find(ledger, subject), as_of, known_at)
+        speaker = speaker_of(ledger)
+        if settings().format != "table":
+            whole = {
+                "id": explanation.subject,
+                "state": explanation.description,
+                "records": [reason_row(reason) for reason in explanation.reasons],
+                "about": {
+                    name: [reason_row(reason) for reason in reasons]
+                    for name, reasons in explanation.about
+                },
+            }
+            emit([whole], tuple(whole), speaker)
+            return
+        if explanation.description is None:
+            day = str(as_of or ledger.today())
+            click.echo(speaker.word("not_on_record", subject=explanation.subject, day=day))
+        else:
+            _sheet(explanation.description, speaker)
+        if explanation.reasons:
+            heading(speaker.word("records"))
+            reasons_table(explanation.reasons, speaker)
+        for name, reasons in explanation.about:
+            heading(speaker.word("about", subject=name))
+            reasons_table(reasons, speaker)
+
+
+def _sheet(description: dict[str, Any], speaker: Speaker) -> None:
+    click.secho(description["id"], bold=True)
+    told = {k: v for k, v in description.items() if k != "id" and v not in (None, [], "", False)}
+    width = max(len(speaker.word(name)) for name in told)
+    for name, value in told.items():
+        click.echo(f"  {speaker.word(name):<{width}}  {speaker.value(value, name)}")
+
+
+def reason_row(reason: Reason) -> dict[str, Any]:
+    """A record with the part it plays, as plain values."""
+    return {
+        **exported(reason.record),
+        "decides": reason.decides,
+        "late": reason.late,
+        "withdrawn_by": reason.withdrawn_by,
+    }
+
+
+def reasons_table(reasons: Iterable[Reason], speaker: Speaker) -> None:
+    """Records with the part they play, as a table."""
+    table(
+        [
+            {
+                **_log_row(reason.record, speaker),
+                "note": "; ".join(
+                    part for part in (_part(reason, speaker), reason.record.event.note) if part
+                ),
+            }
+            for reason in reasons
+        ],
+        ("position", "on", "type", "source", "note"),
+        speaker,
+    )
+
+
+def _part(reason: Reason, speaker: Speaker) -> str:
+    parts = []
+    if reason.withdrawn_by is not None:
+        parts.append(speaker.word("withdrawn", by=reason.withdrawn_by))
+    if reason.decides:
+        parts.append(f"▸ {speaker.word('decides')}")
+    if reason.late:
+        parts.append(speaker.word("late"))
+    return "; ".join(parts)
+
+
+def _log_row(record: Record, speaker: Speaker) -> dict[str, Any]:
+    cited = record.event.source
+    source = ""
+    if cited is not None:
+        span = f" {cited.span[0]}–{cited.span[1]}" if cited.span else ""
+        source = f"{cited.document}{span}, {speaker.term(cited.assertion)}"
+    return {
+        "position": record.position,
+        "recorded_at": record.recorded_at.strftime("%Y-%m-%d %H:%M"),
+        "on": record.on.text,
+        "type": record.type,
+        "subject": record.subject,
+        "source": source,
+    }
+
+
+@click.command(name="log")
+@shared
+@formats
+@click.argument("subject", type=Subject(), required=False)
+@click.option("--from", "start", type=Moment(), help="From this day or instant on.")
+@click.option("--to", "end", type=Moment(), help="Up to this day (to its end) or instant.")
+@click.option(
+    "--by",
+    type=click.Choice(["on", "recorded"]),
+    default="recorded",
+    show_default=True,
+    help="Order and select by when it happened, or by when it was recorded.",
+)
+def log_command(subject: str | None, start: When | None, end: When | None, by: str) -> None:
+    """The records, in the order they were made or in the order things happened.
+
+    `--format jsonl` prints one exported record a line, ready to import elsewhere.
+
+    \b
+    Examples:
+      govledger log
+      govledger log motion/rob-i
+      govledger log --by on --from 2018-11-06 --to 2018-11-30
+      govledger log --format jsonl
+    """
+    with opened() as ledger:
+        speaker = speaker_of(ledger)
+        name = None if subject is None else find(ledger, subject)
+        records = [record for record in ledger.log() if name in (None, record.subject)]
+        withdrawn = withdrawals(records)
+        chosen = _between(records, ledger, start, end, by)
+        if settings().format != "table":
+            emit([exported(record) for record in chosen], (), speaker)
+            return
+        rows = [_log_row(record, speaker) for record in chosen]
+        for row in rows:
+            taken = withdrawn.get(row["position"])
+            row["note"] = "" if taken is None else speaker.word("withdrawn", by=taken)
+        columns = ("position", "recorded_at", "on", "type", "subject", "source", "note")
+        emit(rows, columns if withdrawn else columns[:-1], speaker)
+
+
+def _between(
+    records: Iterable[Record], ledger: Ledger, start: When | None, end: When | None, by: str
+) -> list[Record]:
+    first = None if start is None else start.earliest(ledger.zone)
+    last = None if end is None else view_instant(end, ledger.zone)
+    keyed = [(_instant(record, ledger, by), record.position, record) for record in records]
+    chosen = [
+        row
+        for row in keyed
+        if (first is None or row[0] >= first) and (last is None or row[0] <= last)
+    ]
+    return [record for _, _, record in sorted(chosen, key=lambda row: row[:2])]
+
+
+def _instant(record: Record, ledger: Ledger, by: str) -> int:
+    if by == "on":
+        return record.on.counts_from(ledger.zone)
+    return view_instant(record.recorded_at, ledger.zone)
+
+
+@click.command(name="diff")
+@shared
+@formats
+@click.argument("before", type=Moment(), metavar="D1")
+@click.argument("after", type=Moment(), metavar="D2")
+@known_at
+@click.option("--exit-code", is_flag=True, help="Exit with 3 where anything changed.")
+def diff_command(before: When, after: When, known_at: Any, exit_code: bool) -> None:  # noqa: FBT001
+    """What changed in the register between two dates.
+
+    \b
+    Examples:
+      govledger diff 2018-11-29 2018-11-30
+      govledger diff 2018-11-30 2019-03-01 --exit-code
+    """
+    with opened() as ledger:
+        speaker = speaker_of(ledger)
+        rows = [
+            {"id": c.subject, "field": c.field, "before": c.before, "after": c.after}
+            for c in ledger.diff(before, after, known_at)
+        ]
+        if settings().format == "table":
+            shown = [_change(row, speaker) for row in rows if row["field"] not in _DERIVED]
+            if shown:
+                table(shown, ("id", "field", "before", "after"), speaker)
+            else:
+                click.echo(speaker.word("no_change"))
+        else:
+            emit(rows, ("id", "field", "before", "after"), speaker)
+    if rows and exit_code:
+        raise SystemExit(3)
+
+
+_DERIVED = ("since", "findings", "decided_on")
+"""Fields that change only because another one does."""
+
+
+def _change(row: dict[str, Any], speaker: Speaker) -> dict[str, Any]:
+    name = row["field"] or "status"
+    absent = speaker.word("new") if not row["field"] else "–"
+    return {
+        "id": row["id"],
+        "field": speaker.word(name),
+        "before": absent if row["before"] is None else speaker.value(row["before"], name),
+        "after": absent if row["after"] is None else speaker.value(row["after"], name),
+    }

@@ -1,0 +1,116 @@
+"""The demo: the VNG's extraordinary assembly of 2018, told on one screen.
+
+Here: where the example lies, and the telling. Not here: the facts; they stand in the
+dataset `examples/vng_balv_2018`.
+"""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from pathlib import Path
+
+import click
+
+from govledger.cli.output import Speaker, heading, table
+from govledger.dataset import Dataset, ledger_options, import_dataset, load
+from govledger.errors import Problem, StorageError
+from govledger.events import kind_of
+from govledger.ledger import Ledger
+from govledger.rules import Deadline
+
+BEFORE, AFTER, LATER = "2018-11-29", "2018-11-30", "2019-03-01"
+
+NEXT = (
+    "govledger show motion/ssa-i --as-of 2018-11-30",
+    "govledger list mandates --as-of 2019-03-01",
+    "govledger diff 2018-11-06 2018-11-30",
+    "govledger log motion/rob-i",
+    "govledger verify",
+)
+
+
+def example() -> Path:
+    """The dataset of the example, in the installed package or in a source tree."""
+    name = Path("vng_balv_2018", "balv-2018.yaml")
+    installed = Path(str(files("govledger"))) / "examples" / name
+    return installed if installed.exists() else Path(__file__).parents[3] / "examples" / name
+
+
+def run(path: Path) -> None:
+    """Record the example in a fresh ledger, and tell it."""
+    dataset = load(example())
+    with _fresh(path, dataset) as ledger:
+        before = ledger.head()
+        records = import_dataset(ledger, dataset)
+        speaker = Speaker(ledger.profile.labels)
+        click.secho(speaker.word("demo_title"), bold=True)
+        said = "demo_recorded" if records[0].position > before else "demo_there"
+        click.echo(speaker.word(said, count=len(records), file=path))
+        _register(ledger, speaker)
+        _why(ledger, speaker)
+        _overdue(ledger, speaker)
+        heading(speaker.word("demo_next"))
+        option = "" if path.name == "govledger.db" and len(path.parts) == 1 else f" -l {path}"
+        for command in NEXT:
+            click.echo(f"  {command.replace('govledger', f'govledger{option}', 1)}")
+
+
+def _fresh(path: Path, dataset: Dataset) -> Ledger:
+    """The demo's own ledger: a new one, or that of an earlier demo."""
+    ledger = Ledger.open(path, **ledger_options(dataset))
+    if ledger.head() in (1, len(dataset.entries) + 1):
+        return ledger
+    ledger.close()
+    raise StorageError(
+        Problem(
+            code="already-there",
+            message=f"{path}: this ledger holds other records",
+            hint="show the demo in a fresh one: govledger --ledger demo.db demo",
+        )
+    )
+
+
+def _register(ledger: Ledger, speaker: Speaker) -> None:
+    heading(speaker.word("demo_register"))
+    before, after = ledger.as_of(BEFORE), ledger.as_of(AFTER)
+    rows = []
+    for subject in (name for name in after.subjects() if kind_of(name) in ("motion", "blockade")):
+        old, new = before.describe(subject), after.describe(subject) or {}
+        now = speaker.value(new.get("status"), "status")
+        if new.get("force"):
+            now += f", {speaker.word('force')} {speaker.value(new['force'])}"
+        rows.append(
+            {
+                "id": subject,
+                BEFORE: speaker.value(old and old["status"], "status"),
+                AFTER: now,
+            }
+        )
+    table(rows, ("id", BEFORE, AFTER), speaker)
+
+
+def _why(ledger: Ledger, speaker: Speaker) -> None:
+    heading(speaker.word("demo_why"))
+    explanation = ledger.why("motion/rob-i", AFTER)
+    for reason in explanation.reasons:
+        record, cited = reason.record, reason.record.event.source
+        where = f"{cited.document}, {speaker.term(cited.assertion)}" if cited else ""
+        mark = "▸" if reason.decides else " "
+        click.echo(
+            f"  {mark} {record.position:>3}  {record.on!s:<13}  {speaker.term(record.type):<18}  {where}"
+        )
+    decided = explanation.description or {}
+    other = decided.get("in_light_of")
+    if other:
+        title = (ledger.as_of(AFTER).describe(str(other)) or {}).get("title")
+        click.echo(f"    {speaker.word('in_light_of')} {other} ({title})")
+    click.echo(f"    {speaker.word('demo_completed')}")
+
+
+def _overdue(ledger: Ledger, speaker: Speaker) -> None:
+    heading(speaker.word("demo_overdue"))
+    register = ledger.as_of(LATER)
+    for mandate in register.due():
+        if register.deadline(mandate) is Deadline.OVERDUE:
+            click.echo(f"  {mandate.subject}  {mandate.task}")
+            click.echo(f"    {speaker.word('due')} {mandate.due}: {speaker.word('no_completion')}")

@@ -1,0 +1,172 @@
+"""Options that commands share, and the types of their values.
+
+Here: `Settings`, the decorators `shared` and `formats`, parameter types with completion.
+Not here: any command.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import attrs
+import click
+from click.shell_completion import CompletionItem
+
+from govledger.errors import InvalidInput
+from govledger.terms import LANGUAGES
+from govledger.when import When
+
+_F = TypeVar("_F", bound=Callable[..., Any])
+
+FORMATS = ("table", "json", "jsonl", "csv")
+"""What a command can print."""
+
+
+@attrs.frozen
+class Settings:
+    """What was said in the shared options, before or after the command's name."""
+
+    ledger: str = "govledger.db"
+    lang: str = "en"
+    quiet: bool = False
+    format: str = "table"
+
+
+def settings() -> Settings:
+    """The settings of the running command."""
+    found = click.get_current_context().find_root().obj
+    return found if isinstance(found, Settings) else Settings()
+
+
+def _remember(ctx: click.Context, param: click.Parameter, value: Any) -> None:
+    """Keep what was said; an option after the command's name comes last and wins."""
+    root = ctx.find_root()
+    known = root.obj if isinstance(root.obj, Settings) else Settings()
+    source = ctx.get_parameter_source(param.name or "")
+    if value is not None and source is not click.core.ParameterSource.DEFAULT:
+        from_environment = source is click.core.ParameterSource.ENVIRONMENT
+        if not (from_environment and ctx is not root):
+            known = attrs.evolve(known, **{param.name or "": value})
+    root.obj = known
+
+
+def shared(command: _F) -> _F:
+    """Add --ledger, --lang and --quiet."""
+    for option in reversed(
+        (
+            click.option(
+                "--ledger",
+                "-l",
+                metavar="FILE",
+                envvar="GOVLEDGER_LEDGER",
+                expose_value=False,
+                callback=_remember,
+                shell_complete=_complete_files,
+                help="The ledger [env: GOVLEDGER_LEDGER; default: govledger.db].",
+            ),
+            click.option(
+                "--lang",
+                type=click.Choice(LANGUAGES),
+                envvar="GOVLEDGER_LANG",
+                expose_value=False,
+                callback=_remember,
+                help="Language of terms and headings [env: GOVLEDGER_LANG; default: en].",
+            ),
+            click.option(
+                "--quiet",
+                "-q",
+                is_flag=True,
+                default=None,
+                expose_value=False,
+                callback=_remember,
+                help="No messages, no progress.",
+            ),
+        )
+    ):
+        command = option(command)
+    return command
+
+
+def formats(command: _F) -> _F:
+    """Add --format, the same for every command that prints data."""
+    return click.option(
+        "--format",
+        type=click.Choice(FORMATS),
+        expose_value=False,
+        callback=_remember,
+        help="How to print [default: table].",
+    )(command)
+
+
+class Moment(click.ParamType):  # type: ignore[type-arg] # generic in newer clicks only
+    """A day or an instant."""
+
+    name = "DATE"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> When:
+        try:
+            return When(value)
+        except InvalidInput as error:
+            problem = error.problems[0]
+            self.fail(f"{problem.message}; {problem.hint}", param, ctx)
+
+
+class Known(Moment):
+    """A day, an instant or a log position."""
+
+    name = "TIME"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if isinstance(value, str) and value.isdecimal():
+            return int(value)
+        return super().convert(value, param, ctx)
+
+
+class EventType(click.ParamType):  # type: ignore[type-arg] # generic in newer clicks only
+    """The name of an event type."""
+
+    name = "TYPE"
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        from govledger.events import BY_TYPE
+
+        return [CompletionItem(name) for name in BY_TYPE if name.startswith(incomplete)]
+
+
+class Subject(click.ParamType):  # type: ignore[type-arg] # generic in newer clicks only
+    """The name of a subject, completed from the ledger."""
+
+    name = "SUBJECT"
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        from govledger.errors import GovledgerError
+        from govledger.ledger import Ledger
+
+        path = os.environ.get("GOVLEDGER_LEDGER", Settings().ledger)
+        try:
+            with Ledger.open(path, create=False) as ledger:
+                names = {record.subject for record in ledger.log()}
+        except GovledgerError:
+            return []
+        return [CompletionItem(name) for name in sorted(names) if name.startswith(incomplete)]
+
+
+def _complete_files(_: click.Context, __: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    return [CompletionItem(incomplete, type="file")]
+
+
+as_of = click.option(
+    "--as-of", type=Moment(), help="The day (at its end) or instant asked about [default: today]."
+)
+"""The first axis: when it holds."""
+
+known_at = click.option(
+    "--known-at", type=Known(), help="Leave out what was recorded after this day or position."
+)
+"""The second axis: when the ledger learned it."""

@@ -1,0 +1,211 @@
+"""Printing: tables, JSON, JSON Lines, CSV, problems, messages and progress.
+
+Here: every form of output, once. Data goes to stdout, messages and progress to stderr.
+rich is imported only where a table or a progress bar is drawn. Not here: what to print.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from time import monotonic
+from typing import Any
+
+import click
+
+from govledger.cli.options import settings
+from govledger.cli.words import word
+from govledger.errors import Problem
+from govledger.terms import TERMS, label
+
+Row = Mapping[str, Any]
+
+_STYLES = {
+    "adopted": "green",
+    "held-over": "yellow",
+    "completed": "dim",
+    "rejected": "red",
+    "overdue": "bold red",
+    "due": "yellow",
+    "imposed": "red",
+}
+"""Colours of a few words that an eye should find."""
+
+
+class Speaker:
+    """Words in the language of the command and the terms of the ledger's profile."""
+
+    def __init__(self, labels: Mapping[str, Mapping[str, str]] | None = None) -> None:
+        self.language = settings().lang
+        self.labels = labels or {}
+
+    def word(self, name: str, **values: object) -> str:
+        """A heading or sentence."""
+        return word(name, self.language, **values)
+
+    def term(self, name: str) -> str:
+        """A term of the field."""
+        return label(name, self.language, self.labels)
+
+    def value(self, value: Any, field: str = "") -> str:
+        """A described value as people read it."""
+        match value:
+            case None:
+                return "–"
+            case bool():
+                return self.word(str(value).lower())
+            case {"from": since, "until": until, "kind": kind}:
+                return f"{since} – {self.term(kind)} {until}"
+            case list():
+                return "; ".join(self.value(item) for item in value) or "–"
+            case str() if value in TERMS and field in _TERMED:
+                return self.term(value)
+            case str() if field == "due" and value.startswith("before "):
+                return value.replace("before", self.term("before"), 1)
+            case _:
+                return str(value)
+
+
+_TERMED = frozenset(
+    {"status", "decision", "follow_up", "deadline", "condition_state", "type", "assertion"}
+)
+
+
+def emit(rows: Sequence[Row], columns: Sequence[str], speaker: Speaker, *, title: str = "") -> None:
+    """Print rows in the format that was asked for; `columns` are those of the table."""
+    match settings().format:
+        case "json":
+            click.echo(json.dumps(rows, ensure_ascii=False, indent=2))
+        case "jsonl":
+            for row in rows:
+                click.echo(json.dumps(row, ensure_ascii=False))
+        case "csv":
+            click.echo(_csv(rows, columns), nl=False)
+        case _ if rows:
+            table(rows, columns, speaker, title=title)
+        case _:
+            click.echo(speaker.word("nothing"))
+
+
+def _csv(rows: Sequence[Row], columns: Sequence[str]) -> str:
+    names = list(rows[0]) if rows else list(columns)
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\n")
+    writer.writerow(names)
+    for row in rows:
+        writer.writerow([_cell(row[name]) for name in names])
+    return buffer.getvalue()
+
+
+def _cell(value: Any) -> Any:
+    if isinstance(value, list) and all(isinstance(item, str) for item in value):
+        value = "; ".join(value)
+    if isinstance(value, dict | list):
+        value = json.dumps(value, ensure_ascii=False)
+    # A spreadsheet runs a cell that begins like a formula; a leading quote makes it text.
+    if isinstance(value, str) and value.startswith(("=", "+", "-", "@")):
+        return "'" + value
+    return value
+
+
+def table(
+    rows: Iterable[Row], columns: Sequence[str], speaker: Speaker, *, title: str = ""
+) -> None:
+    """Draw rows as a table, as wide as the terminal."""
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    drawn = Table(box=box.SIMPLE_HEAD, title=title or None, title_justify="left", pad_edge=False)
+    drawn.title_style = "bold"
+    for name in columns:
+        keep = name in ("position", "on", "since", "id", "recorded_at", "status", "deadline")
+        drawn.add_column(speaker.word(name), no_wrap=keep and name != "id", overflow="fold")
+    for row in rows:
+        drawn.add_row(
+            *(
+                Text(
+                    speaker.value(row.get(name), name),
+                    style=_STYLES.get(str(row.get(name)), "") if name in _TERMED else "",
+                )
+                for name in columns
+            )
+        )
+    draw(drawn)
+
+
+def draw(drawable: Any) -> None:
+    """Print something of rich's, in colour on a terminal only."""
+    from rich.console import Console
+
+    on_terminal = sys.stdout.isatty()
+    width = None if on_terminal else 120
+    console = Console(file=sys.stdout, width=width, highlight=False)
+    with console.capture() as captured:
+        console.print(drawable)
+    for line in captured.get().splitlines():
+        click.echo(line.rstrip(), color=on_terminal)
+
+
+def heading(text: str) -> None:
+    """Print a heading."""
+    click.echo()
+    click.secho(text, bold=True)
+
+
+def counted(number: int, thing: str) -> str:
+    """A number of things, in the singular or plural."""
+    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
+
+
+def message(text: str) -> None:
+    """Say something on stderr, unless --quiet."""
+    if not settings().quiet:
+        click.echo(text, err=True)
+
+
+def echo_problems(problems: Iterable[Problem], *, err: bool) -> None:
+    """Print problems, place and remedy with each, the way compilers do."""
+    for problem in problems:
+        for line in str(problem).splitlines():
+            mark = f"error[{problem.code}]"
+            if mark in line:
+                before, _, after = line.partition(mark)
+                line = before + click.style(mark, fg="red", bold=True) + after
+            click.echo(line, err=err)
+
+
+@contextmanager
+def progress(what: str, total: int) -> Iterator[Callable[[int], None]]:
+    """A bar on a terminal's stderr once something takes longer than a second.
+
+    Yields a function to call with the number of things done.
+    """
+    if settings().quiet or not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    started = monotonic()
+    bar: Any = None
+    task: Any = None
+
+    def advance(done: int) -> None:
+        nonlocal bar, task
+        if bar is not None:
+            bar.update(task, completed=done)
+        elif monotonic() - started > 1:
+            from rich.console import Console
+            from rich.progress import Progress
+
+            bar = Progress(console=Console(stderr=True), transient=True)
+            task = bar.add_task(what, total=total, completed=done)
+            bar.start()
+
+    try:
+        yield advance
+    finally:
+        if bar is not None:
+            bar.stop()

@@ -1,0 +1,135 @@
+"""Headings and sentences of the command line, in English and Dutch.
+
+Here: one table. Not here: the terms of the field (`govledger.terms`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from govledger.terms import LANGUAGES
+
+WORDS: Mapping[str, tuple[str, str]] = {
+    # headings
+    "motions": ("Motions", "Moties"),
+    "mandates": ("Mandates", "Opdrachten"),
+    "blockades": ("Blockades", "Blokkades"),
+    "proposals": ("Proposals", "Voorstellen"),
+    "meetings": ("Meetings", "Vergaderingen"),
+    "motion": ("motion", "motie"),
+    "mandate": ("mandate", "opdracht"),
+    "blockade": ("blockade", "blokkade"),
+    "proposal": ("proposal", "voorstel"),
+    "meeting": ("meeting", "vergadering"),
+    "response": ("response", "reactie"),
+    "agreement": ("agreement", "overeenstemming"),
+    "statement": ("statement", "toelichting"),
+    "ledger": ("ledger", "grootboek"),
+    "id": ("subject", "onderwerp"),
+    "title": ("title", "titel"),
+    "status": ("status", "stand"),
+    "decision": ("decision", "besluit"),
+    "follow_up": ("follow-up", "opvolging"),
+    "force": ("in force", "van kracht"),
+    "since": ("since", "sinds"),
+    "decided_on": ("decided on", "besloten op"),
+    "movers": ("movers", "indieners"),
+    "aliases": ("also called", "ook genoemd"),
+    "pending": ("pending", "in afwachting van"),
+    "review_on": ("review on", "opnieuw bezien op"),
+    "because": ("because of", "vanwege"),
+    "in_light_of": ("in light of", "in het licht van"),
+    "successor": ("successor", "opvolger"),
+    "task": ("task", "taak"),
+    "addressee": ("addressee", "opdrachtnemer"),
+    "due": ("due", "termijn"),
+    "deadline": ("deadline", "stand termijn"),
+    "condition": ("condition", "voorwaarde"),
+    "condition_met": ("condition met", "voorwaarde vervuld"),
+    "evidence": ("evidence", "bewijs"),
+    "by": ("by", "door"),
+    "scope": ("scope", "reikwijdte"),
+    "conditions": ("conditions of lifting", "voorwaarden bij opheffing"),
+    "release_condition": ("release condition", "voorwaarde voor opheffing"),
+    "conditions_met": ("met on record", "vervuld volgens vastlegging"),
+    "condition_state": ("release condition is", "voorwaarde voor opheffing is"),
+    "lifted_by": ("lifted by", "opgeheven door"),
+    "replaced_by": ("replaced by", "vervangen door"),
+    "text": ("text", "tekst"),
+    "regarding": ("regarding", "betreft"),
+    "body": ("body", "orgaan"),
+    "place": ("place", "plaats"),
+    "on": ("on", "op"),
+    "parties": ("parties", "partijen"),
+    "note": ("note", "opmerking"),
+    "findings": ("findings", "bevindingen"),
+    "position": ("no.", "nr."),
+    "recorded_at": ("recorded (UTC)", "vastgelegd (UTC)"),
+    "type": ("event", "gebeurtenis"),
+    "subject": ("subject", "onderwerp"),
+    "source": ("source", "bron"),
+    "field": ("what", "wat"),
+    "before": ("before", "voor"),
+    "after": ("after", "na"),
+    "true": ("yes", "ja"),
+    "false": ("no", "nee"),
+    # sentences
+    "register_on": (
+        "on {day}, as known at record {known}",
+        "op {day}, zoals bekend bij nr. {known}",
+    ),
+    "nothing": ("Nothing on record.", "Niets vastgelegd."),
+    "not_on_record": (
+        "{subject} is not on record on {day}.",
+        "{subject} is op {day} niet vastgelegd.",
+    ),
+    "records": ("Records", "Vastleggingen"),
+    "about": ("About {subject}", "Over {subject}"),
+    "decides": ("sets the status", "bepaalt de stand"),
+    "late": ("recorded late", "later vastgelegd"),
+    "withdrawn": ("withdrawn by {by}", "ingetrokken door nr. {by}"),
+    "new": ("(not on record)", "(niet vastgelegd)"),
+    "no_change": ("Nothing changed.", "Niets veranderd."),
+    "overdue_means": (
+        "overdue: the deadline has passed and no completion is on record",
+        "verstreken: de termijn is voorbij en er is geen afronding vastgelegd",
+    ),
+    "no_completion": ("no completion on record", "geen afronding vastgelegd"),
+    "breaches": (
+        "{count} breach(es) of the rules on the books: govledger check",
+        "{count} overtreding(en) van de regels in de boeken: govledger check",
+    ),
+    # the demo
+    "demo_title": (
+        "The extraordinary assembly of the VNG, 30 November 2018",
+        "De buitengewone ALV van de VNG, 30 november 2018",
+    ),
+    "demo_recorded": (
+        "{count} records written to {file}, each with its source.",
+        "{count} vastleggingen geschreven naar {file}, elk met zijn bron.",
+    ),
+    "demo_there": (
+        "{count} records are in {file} from an earlier demo; nothing was added.",
+        "{count} vastleggingen staan al in {file}; er is niets toegevoegd.",
+    ),
+    "demo_register": ("The register before and after", "Het register ervoor en erna"),
+    "demo_why": ("Why is rob-i completed?", "Waarom is rob-i afgedaan?"),
+    "demo_completed": (
+        "Completed says that the assembly no longer follows it, not that it was carried out.",
+        "Afgedaan zegt dat de vergadering hem niet meer volgt, niet dat hij is uitgevoerd.",
+    ),
+    "demo_overdue": (
+        "What is overdue on 1 March 2019?",
+        "Welke termijn is op 1 maart 2019 verstreken?",
+    ),
+    "demo_honest": ("What the register says honestly", "Wat het register eerlijk zegt"),
+    "demo_next": ("Type next", "Typ hierna"),
+}
+"""Word -> (English, Dutch)."""
+
+
+def word(name: str, language: str, **values: object) -> str:
+    """A heading or sentence in a language; `name` itself where there is none."""
+    found = WORDS.get(name)
+    text = found[LANGUAGES.index(language)] if found else name
+    return text.format(**values) if values else text

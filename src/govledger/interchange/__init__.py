@@ -1,0 +1,4 @@
+"""Other formats: one module each, for reading and for writing.
+
+Here: nothing; the modules beside this one stand alone.
+"""

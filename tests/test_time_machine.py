@@ -1,0 +1,474 @@
+"""Travel through both times: random histories, and the register beside a naive oracle's.
+
+More of the same, slowly: GOVLEDGER_TEST_PROFILE=thorough.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Callable, Sequence
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import attrs
+import pytest
+from hypothesis import event as tell
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from oracle import MotionWords, Oracle, counts_from, end_of
+
+import govledger as g
+from govledger.events import VOCABULARY
+
+settings.register_profile("quick", max_examples=60, stateful_step_count=25, deadline=None)
+settings.register_profile("thorough", max_examples=2_000, stateful_step_count=50, deadline=None)
+PROFILE = settings.get_profile(os.environ.get("GOVLEDGER_TEST_PROFILE", "quick"))
+
+# --- a small world ----------------------------------------------------------------------
+
+ZONES = ("UTC", "Europe/Amsterdam", "America/Sao_Paulo")
+SUBJECTS = {
+    "motion": ("motion/m1", "motion/m2", "motion/m3"),
+    "mandate": ("mandate/m1.1", "mandate/m2.1"),
+    "blockade": ("blockade/b1", "blockade/b2"),
+    "proposal": ("proposal/p1", "proposal/p2"),
+    "meeting": ("meeting/v1", "meeting/v2"),
+}
+EVERY = tuple(subject for subjects in SUBJECTS.values() for subject in subjects)
+OF_KIND = {kind: tuple(cls for cls in VOCABULARY if cls.kind == kind) for kind in SUBJECTS}
+PROFILES = ("general@1", "vng@1", "parliament@1")
+
+DAYS = tuple(
+    map(
+        date.fromisoformat,
+        # the clock changes on 2018-02-18, 2018-11-04 and 2019-02-17 in São Paulo, and on
+        # 2018-03-25, 2018-10-28, 2019-03-31 and 2019-10-27 in Amsterdam
+        """2018-01-01 2018-02-17 2018-02-18 2018-02-28 2018-03-24 2018-03-25 2018-03-26
+        2018-06-05 2018-06-27 2018-06-30 2018-10-27 2018-10-28 2018-10-29 2018-11-03
+        2018-11-04 2018-11-05 2018-11-29 2018-11-30 2018-12-01 2018-12-31 2019-01-01
+        2019-02-16 2019-02-17 2019-02-28 2019-03-31 2019-06-05 2019-10-27 2019-12-31""".split(),
+    )
+)
+TIMES = tuple(
+    f"T{time}{offset}"
+    for time in ("00:00", "00:30", "02:30", "03:00", "12:00", "23:30:00.000001", "23:59:59.999999")
+    for offset in ("Z", "+01:00", "+02:00", "-02:00", "-03:00")
+)
+END = "2100-01-01"
+
+
+def instants(day: date) -> st.SearchStrategy[Any]:
+    """Instants on a day or around it, as text or as a datetime."""
+    text = st.sampled_from(TIMES).map(f"{day}".__add__)
+    return st.one_of(text, text.map(datetime.fromisoformat))
+
+
+def whens(day: date) -> st.SearchStrategy[Any]:
+    """Times of every precision that a day lies in."""
+    return st.one_of(
+        st.just(str(day)),
+        st.just(day),
+        instants(day),
+        st.sampled_from(
+            [f"{day:%Y-%m}", f"{day:%Y}", f"../{day}", f"../{day:%Y-%m}", f"../{day:%Y}"]
+        ),
+    )
+
+
+moments = st.sampled_from(DAYS).flatmap(
+    lambda day: st.one_of(
+        st.sampled_from([day, str(day), day - timedelta(days=1), day + timedelta(days=1)]),
+        instants(day),
+    )
+)
+
+# --- what happens in it -----------------------------------------------------------------
+
+_DECIDED = (
+    g.MotionAdopted,
+    g.MotionAdopted,
+    g.MotionAdopted,
+    g.MotionAdopted,
+    g.MotionVoteDeferred,
+    g.MotionReferred,
+    g.MotionAmended,
+    g.MotionRejected,
+    g.MotionWithdrawn,
+    g.MotionReplaced,
+    g.MotionLapsed,
+)
+_FOLLOWED = (
+    g.MotionHeldOver,
+    g.MotionHeldOver,
+    g.MotionCompleted,
+    g.MotionCompleted,
+    g.MotionSuperseded,
+    g.MotionLapsed,
+    g.MotionForceExtended,
+    g.MotionRescinded,
+)
+_WORKED = (
+    g.MandateProgressed,
+    g.MandateProgressed,
+    g.MandatePartlyFulfilled,
+    g.MandateFulfilled,
+    g.MandateNotFulfilled,
+    g.MandateWaived,
+)
+NEXT: dict[str, dict[str | None, Sequence[type[g.Event]]]] = {
+    "motion": {
+        None: (g.MotionSubmitted,),
+        "submitted": (g.MotionAdmitted, g.MotionAdmitted, *_DECIDED),
+        "admitted": _DECIDED,
+        "vote-deferred": (g.MotionResumed, g.MotionResumed, *_DECIDED),
+        "referred": (g.MotionResumed, g.MotionResumed, *_DECIDED),
+        "adopted": _FOLLOWED,
+        "held-over": (g.MotionResumed, g.MotionResumed, *_FOLLOWED),
+        "completed": (g.MotionReopened, g.MotionReopened, g.MotionForceExtended, g.MotionRescinded),
+        "superseded": (g.MotionReopened, g.MotionRescinded),
+        "lapsed": (g.MotionReopened, g.MotionAliasNoted),
+        "rescinded": (g.MotionAliasNoted,),
+    },
+    "mandate": {
+        None: (g.MandateGiven,),
+        "waiting": (g.MandateConditionMet, g.MandateConditionMet, *_WORKED),
+        "given": _WORKED,
+        "in-progress": _WORKED,
+        "partly-fulfilled": _WORKED,
+    },
+    "blockade": {
+        None: (g.BlockadeImposed,),
+        "imposed": (g.BlockadeConditionMet, g.BlockadeLiftProposed, g.BlockadeLiftOrdered),
+        "lift-proposed": (g.BlockadeConditionMet, g.BlockadeLiftOrdered, g.BlockadeLifted),
+        "lift-ordered": (g.BlockadeConditionMet, g.BlockadeLifted),
+    },
+    "proposal": {
+        None: (g.ProposalMade,),
+        "made": (g.ProposalAccepted, g.ProposalRejected),
+    },
+    "meeting": {None: (g.MeetingConvened,)},
+}
+"""What mostly happens next, by the present status; only a bias, not a rule."""
+
+Draw = Callable[[st.SearchStrategy[Any]], Any]
+
+
+def _fields(draw: Draw, cls: type[g.Event], subject: str, words: dict[str, Any]) -> dict[str, Any]:
+    """The fields that an event needs, and some that it may have."""
+
+    def name(*kinds: str) -> str:
+        every = [s for kind in kinds for s in SUBJECTS[kind] if s != subject]
+        held = [s for s in every if s in words]
+        adopted = [s for s in held if words[s] == MotionWords("adopted", "adopted", "open")]
+        return draw(st.sampled_from([*every, *held * 3, *adopted * 3]))
+
+    def maybe(value: Callable[[], Any]) -> Any:
+        return value() if draw(st.booleans()) else None
+
+    match cls.type:
+        case "meeting.convened":
+            title = draw(st.sampled_from(["Spring", "Autumn"]))
+            return {"title": title, "body": draw(st.sampled_from([None, "ALV", "bestuur"]))}
+        case "motion.submitted":
+            return {"title": "A title", "meeting": maybe(lambda: name("meeting"))}
+        case "motion.alias-noted":
+            return {"alias": draw(st.sampled_from(["One name", "Another name"]))}
+        case "motion.referred":
+            return {"to": "a committee"}
+        case "motion.adopted" | "motion.rejected":
+            counts = [(3, 1), (1, 3), (2, 2)]
+            tallies = [None] * 3 + [g.Tally(in_favour=a, against=b) for a, b in counts]
+            return {
+                "tally": draw(st.sampled_from(tallies)),
+                "meeting": maybe(lambda: name("meeting")),
+            }
+        case "motion.replaced" | "motion.superseded":
+            return {"by": name("motion")}
+        case "motion.held-over":
+            return {"pending": draw(st.sampled_from([(), ("an answer",)]))}
+        case "motion.completed":
+            return {
+                "meeting": maybe(lambda: name("meeting")),
+                "because": [name("motion", "proposal", "blockade")] if draw(st.booleans()) else (),
+                "in_light_of": maybe(lambda: name("motion")),
+            }
+        case "motion.force-extended":
+            return {"until": g.Until(kind="exact", when=draw(st.sampled_from(DAYS)))}
+        case "mandate.given":
+            condition = draw(st.sampled_from([None, "once there is money"]))
+            due = draw(st.sampled_from([None, "2018-06-27", {"before": "2018-11-30"}, "2018"]))
+            motion = name("motion")
+            return {
+                "motion": motion,
+                "task": "Do it",
+                "addressee": "X",
+                "condition": condition,
+                "due": due,
+            }
+        case "mandate.fulfilled":
+            return {"evidence": draw(st.sampled_from([("a letter",), ("a letter",), ()]))}
+        case "blockade.imposed":
+            condition = draw(st.sampled_from([None, "an agreement"]))
+            return {"by": name("motion"), "scope": "All", "release_condition": condition}
+        case "blockade.condition-met":
+            return {"part": draw(st.sampled_from([None, "a half"]))}
+        case "blockade.lift-proposed":
+            return {"by": name("proposal")}
+        case "blockade.lift-ordered":
+            return {"by": name("motion")}
+        case "blockade.lifted":
+            return {"by": name("motion"), "replaced_by": maybe(lambda: name("blockade"))}
+        case "proposal.made":
+            regarding = [name("motion", "blockade")] if draw(st.booleans()) else ()
+            return {"by": "the board", "text": "Let us", "regarding": regarding}
+        case "proposal.accepted" | "proposal.rejected":
+            return {"meeting": maybe(lambda: name("meeting"))}
+        case _:
+            return {}
+
+
+def status(words: dict[str, Any], subject: str) -> str | None:
+    """The one word of a subject."""
+    found = words.get(subject)
+    return found.status if isinstance(found, MotionWords) else found
+
+
+@st.composite
+def facts(draw: Draw, words: dict[str, Any], days: st.SearchStrategy[date]) -> g.Event:
+    """An event that mostly fits what the subjects are called, on one of the days."""
+    subject = draw(st.sampled_from(EVERY + SUBJECTS["motion"]))
+    kind = subject.partition("/")[0]
+    fitting = NEXT[kind].get(status(words, subject), ())
+    any_of_kind = OF_KIND[kind]
+    lawful = fitting and draw(st.integers(0, 9)) < 8
+    cls = draw(st.sampled_from(fitting if lawful else any_of_kind))
+    on = draw(days.flatmap(whens))
+    return cls(subject, on=on, **_fields(draw, cls, subject, words))
+
+
+# --- the machine ------------------------------------------------------------------------
+
+
+def said(register: g.Register, subject: str) -> Any:
+    """What the register calls a subject, in the oracle's words."""
+    state = register.state(subject)
+    match state:
+        case g.Motion():
+            return MotionWords(state.status, state.decision, state.follow_up)
+        case g.Meeting():
+            return state.title
+        case _:
+            return state.status
+
+
+def breaches(ledger: g.Ledger, known_at: Any = None, as_of: Any = END) -> Counter[Any]:
+    """The breaches that stand in a ledger."""
+    found = ledger.findings(as_of, known_at)
+    return Counter((b.code, b.subject, b.position) for b in found if isinstance(b, g.Breach))
+
+
+class TimeMachine(RuleBasedStateMachine):
+    """A ledger and an oracle that hear the same facts must tell the same story."""
+
+    modes: Sequence[str] = ("refuse", "flag")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.now = datetime(2018, 2, 18, 1, 30, tzinfo=UTC)
+        self.story = 0  # how far the association has come, in DAYS
+        self.whole = [1]  # the head after each call: what is known there is no half of a call
+
+    @initialize(zone=st.sampled_from(ZONES), profile=st.sampled_from(PROFILES))
+    def open(self, zone: str, profile: str) -> None:
+        self.ledger = g.Ledger.in_memory(clock=lambda: self.now, timezone=zone, profile=profile)
+        self.oracle = Oracle(zone)
+        (opened,) = self.ledger.log()
+        self.oracle.add(opened.position, opened.recorded_at, opened.event)
+
+    # --- what happens -------------------------------------------------------------------
+
+    @rule(step=st.sampled_from([0, 1, 10**6, 3_600 * 10**6, 86_400 * 10**6, 45 * 86_400 * 10**6]))
+    def wait(self, step: int) -> None:
+        self.now += timedelta(microseconds=step)
+
+    @rule(data=st.data(), steps=st.integers(0, 2))
+    def go_on(self, data: st.DataObject, steps: int) -> None:
+        """Something happens, mostly lawful, after all that happened so far."""
+        self.story = min(self.story + steps, len(DAYS) - 1)
+        self.record(data, self.draw_facts(data, st.just(DAYS[self.story])))
+
+    @rule(data=st.data())
+    def go_on_faster(self, data: st.DataObject) -> None:
+        self.go_on(data, 1)
+
+    @rule(data=st.data())
+    def hear_late(self, data: st.DataObject) -> None:
+        """Facts of any day come in."""
+        self.record(data, self.draw_facts(data, st.sampled_from(DAYS)))
+
+    @rule(data=st.data())
+    def retract(self, data: st.DataObject) -> None:
+        target = self.draw_target(data)
+        on = data.draw(st.sampled_from(DAYS).flatmap(whens))
+        retraction = g.RecordRetracted(
+            target.subject, on=on, position=target.position, reason="Wrong"
+        )
+        self.record(data, [retraction])
+
+    @rule(data=st.data())
+    def correct(self, data: st.DataObject) -> None:
+        """The same fact on another day, or another fact about the same subject."""
+        target = self.draw_target(data)
+        on = data.draw(st.sampled_from(DAYS).flatmap(whens))
+        kind = target.subject.partition("/")[0]
+        if kind in OF_KIND and (data.draw(st.booleans()) or isinstance(target, g.RecordRetracted)):
+            cls = data.draw(st.sampled_from(OF_KIND[kind]))
+            fields = _fields(data.draw, cls, target.subject, self.oracle.words(END))
+            event = cls(target.subject, on=on, corrects=target.position, **fields)
+        else:
+            event = attrs.evolve(target.event, on=on, corrects=target.position)
+        self.record(data, [event])
+
+    @rule(data=st.data(), profile=st.sampled_from(PROFILES))
+    def change_the_rules(self, data: st.DataObject, profile: str) -> None:
+        on = data.draw(st.sampled_from(DAYS).flatmap(whens))
+        self.record(data, [g.LedgerProfileChanged(on=on, profile=profile)])
+
+    @rule(data=st.data(), subject=st.sampled_from(EVERY), ahead=st.integers(-100, 2))
+    def take_back_what_cannot_be(self, data: st.DataObject, subject: str, ahead: int) -> None:
+        """Retract any position whatever, in the name of any subject, along with a fact."""
+        position = max(0, self.ledger.head() + ahead)
+        retraction = g.RecordRetracted(subject, on="2018", position=position, reason="Wrong")
+        fact = data.draw(facts(self.oracle.words(END), st.sampled_from(DAYS)))
+        self.record(data, data.draw(st.permutations([retraction, fact])))
+
+    @rule(data=st.data())
+    def open_again(self, data: st.DataObject) -> None:
+        with pytest.raises(g.RuleBreach):
+            self.ledger.record(
+                g.LedgerOpened(on="2018", name="Again", timezone="UTC", profile="general@1"),
+                breaches=data.draw(st.sampled_from(self.modes)),
+            )
+
+    def draw_facts(self, data: st.DataObject, days: st.SearchStrategy[date]) -> list[g.Event]:
+        words = self.oracle.words(END if data.draw(st.booleans()) else DAYS[self.story])
+        return data.draw(st.lists(facts(words, days), min_size=1, max_size=3))
+
+    def draw_target(self, data: st.DataObject) -> Any:
+        """A record to take back: mostly one that can be, and often one that took back."""
+        standing = self.oracle.standing(END)
+        takers = [row for row in standing if row.event.type == "record.retracted"]
+        rows = [*self.oracle.rows, *standing * 4, *takers * 8]
+        row = data.draw(st.sampled_from(sorted(rows)))
+        return next(record for record in self.ledger.log() if record.position == row.position)
+
+    def record(self, data: st.DataObject, events: Sequence[g.Event]) -> None:
+        """Record in the ledger, and tell the oracle if that was done."""
+        self.attempt(events, data.draw(st.sampled_from(self.modes)))
+
+    def attempt(self, events: Sequence[g.Event], mode: str) -> None:
+        head, stood, before = self.ledger.head(), breaches(self.ledger), self.views()
+        unfit = self.oracle.unfit(events)
+        tell(f"{mode}: {'unfit' if unfit else 'fit'}")
+        try:
+            records = self.ledger.record(*events, breaches=mode)
+        except g.RuleBreach as refusal:
+            tell(f"{mode}: refused")
+            assert (self.ledger.head(), self.views()) == (head, before)
+            assert unfit == any(breach.binding for breach in refusal.problems)
+            if mode == "flag":
+                assert all(breach.binding for breach in refusal.problems)
+            elif not unfit and "flag" in self.modes:
+                self.attempt(events, "flag")
+                refused = Counter((b.code, b.subject, b.position) for b in refusal.problems)
+                assert breaches(self.ledger) - stood == refused
+            return
+        assert not unfit
+        assert [record.event for record in records] == list(events)
+        assert [record.position for record in records] == [
+            head + n for n in range(1, len(events) + 1)
+        ]
+        assert {record.recorded_at for record in records} == {self.now}
+        for record in records:
+            self.oracle.add(record.position, record.recorded_at, record.event)
+        self.whole.append(self.ledger.head())
+        if mode == "refuse":
+            assert breaches(self.ledger) <= stood
+
+    def views(self) -> list[g.Register]:
+        return [self.ledger.as_of(day) for day in (DAYS[10], END)]
+
+    # --- what is asked ------------------------------------------------------------------
+
+    @rule(data=st.data())
+    def look_back(self, data: st.DataObject) -> None:
+        as_of = data.draw(st.one_of(moments, st.sampled_from(self.edges())))
+        recorded = sorted({row.recorded_at for row in self.oracle.rows})
+        known_at = data.draw(
+            st.one_of(
+                st.none(),
+                st.integers(0, self.ledger.head()),
+                st.sampled_from([*recorded, *(m.date() for m in recorded)]),
+                moments,
+            )
+        )
+        self.compare(as_of, known_at)
+        subject = data.draw(st.sampled_from(EVERY))
+        told = self.ledger.why(subject, as_of, known_at)
+        assert told.description == self.ledger.as_of(as_of, known_at).describe(subject)
+        assert [r.record.position for r in told.reasons if r.withdrawn_by is None] == [
+            row.position
+            for row in self.oracle.standing(as_of, known_at)
+            if row.event.subject == subject
+        ]
+
+    def edges(self) -> list[datetime]:
+        """The instants from which something counts, and those just before."""
+        at = {counts_from(str(row.event.on), self.oracle.zone) for row in self.oracle.rows}
+        return sorted(at | {instant - timedelta(microseconds=1) for instant in at})
+
+    def compare(self, as_of: Any, known_at: Any) -> None:
+        register = self.ledger.as_of(as_of, known_at)
+        expected = self.oracle.words(as_of, known_at)
+        told = {subject: said(register, subject) for subject in register.subjects()}
+        assert told == expected
+
+    @invariant()
+    def the_present_is_as_the_oracle_says(self) -> None:
+        self.compare(END, None)
+
+    def teardown(self) -> None:
+        if not hasattr(self, "ledger"):
+            return
+        with self.ledger as ledger:
+            log = [(r.position, r.recorded_at, r.event) for r in ledger.log()]
+            assert log == [tuple(row) for row in self.oracle.rows]
+            for known_at in {0, 1, ledger.head() // 2, ledger.head()}:
+                for as_of in (*self.edges()[::3], *DAYS[::5]):
+                    self.compare(as_of, known_at)
+            self.at_the_end()
+            report = ledger.verify()
+            assert report, report
+
+    def at_the_end(self) -> None:
+        tell(f"records: {len(self.oracle.rows) // 10 * 10} and more")
+
+
+class RefusingMachine(TimeMachine):
+    """Where breaches are refused, none ever stands, whatever day and knowledge is asked of."""
+
+    modes = ("refuse",)
+
+    def at_the_end(self) -> None:
+        super().at_the_end()
+        for known_at in self.whole:
+            for as_of in (END, *DAYS[::5]):
+                assert not breaches(self.ledger, known_at, as_of)
+
+
+TestTimeMachine = TimeMachine.TestCase
+TestTimeMachine.settings = PROFILE
+TestRefusingMachine = RefusingMachine.TestCase
+TestRefusingMachine.settings = PROFILE
