@@ -1,4 +1,4 @@
-"""Verification: does a ledger agree with itself, and how strong is that verdict?
+"""Verification: whether a ledger agrees with itself, and how strong that verdict is.
 
 Here: pure checks over stored entries and derived rows, one pass, in log order, and the
 report that names its own strength. Not here: reading them, or repairing anything.

@@ -462,9 +462,8 @@ class _Reader:
         )
         fields = plain(rest)
         cited = rest.get("source")
-        if cited is not None:
-            if not self._resolve(cited, fields, documents):
-                return None
+        if cited is not None and not self._resolve(cited, fields, documents):
+            return None
         try:
             event = structure(cls, fields)
         except InvalidInput as error:

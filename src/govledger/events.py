@@ -33,7 +33,7 @@ from govledger.values import (
     text,
     texts,
 )
-from govledger.when import Precision, When, when, zone_name
+from govledger.when import When, when, zone_name
 
 # --- subjects ---------------------------------------------------------------------------
 

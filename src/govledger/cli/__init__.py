@@ -106,9 +106,9 @@ class Failed(click.ClickException):
 @shared
 @click.pass_context
 def main(ctx: click.Context) -> None:
-    """A ledger of what an association decided: what was in force on any date, who said so,
-    whether it was known then, and whether anyone has touched the books.
+    """Keep a ledger of what an association decided.
 
-    Try: govledger demo
+    It tells what was in force on any date, who said so, whether it was known then, and
+    whether anyone has touched the books. Try: govledger demo
     """
     ctx.ensure_object(Settings)

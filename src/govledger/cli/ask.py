@@ -27,7 +27,7 @@ from govledger.history import Reason, Record, withdrawals
 from govledger.ledger import Ledger
 from govledger.register import LISTED, Register
 from govledger.rules import Breach
-from govledger.when import When, datetime_of, view_instant
+from govledger.when import When, datetime_of, day_end, day_of, view_instant
 
 COLUMNS = {
     "motions": ("id", "title", "status", "since", "force"),
@@ -88,10 +88,12 @@ def list_command(kind: str, as_of: When | None, known_at: Any, status: str | Non
 
 
 def _moment(register: Register, speaker: Speaker) -> str:
-    moment = datetime_of(register.as_of).astimezone(register.zone)
-    last = moment.hour == 23 and moment.minute == 59 and moment.microsecond == 999_999
-    day = moment.date().isoformat() if last else moment.isoformat(timespec="seconds")
-    return speaker.word("register_on", day=day, known=register.known_at)
+    day = day_of(register.as_of, register.zone)
+    if register.as_of == day_end(day, register.zone):
+        asked = day.isoformat()
+    else:
+        asked = datetime_of(register.as_of).astimezone(register.zone).isoformat()
+    return speaker.word("register_on", day=asked, known=register.known_at)
 
 
 def _warn(register: Register, speaker: Speaker) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 
 from govledger.cli.output import Speaker, heading, table
-from govledger.dataset import Dataset, ledger_options, import_dataset, load
+from govledger.dataset import Dataset, import_dataset, ledger_options, load
 from govledger.errors import Problem, StorageError
 from govledger.events import kind_of
 from govledger.ledger import Ledger
@@ -96,9 +96,8 @@ def _why(ledger: Ledger, speaker: Speaker) -> None:
         record, cited = reason.record, reason.record.event.source
         where = f"{cited.document}, {speaker.term(cited.assertion)}" if cited else ""
         mark = "▸" if reason.decides else " "
-        click.echo(
-            f"  {mark} {record.position:>3}  {record.on!s:<13}  {speaker.term(record.type):<18}  {where}"
-        )
+        line = f"{record.position:>3}  {record.on!s:<13}  {speaker.term(record.type):<18}  {where}"
+        click.echo(f"  {mark} {line}".rstrip())
     decided = explanation.description or {}
     other = decided.get("in_light_of")
     if other:

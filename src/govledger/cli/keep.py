@@ -14,7 +14,7 @@ import click
 from govledger.cli import demo
 from govledger.cli.options import EventType, Moment, Subject, settings, shared
 from govledger.cli.output import counted, echo_problems, message
-from govledger.dataset import Dataset, ledger_options, import_dataset, load
+from govledger.dataset import Dataset, import_dataset, ledger_options, load
 from govledger.errors import Problem, StorageError, did_you_mean
 from govledger.events import event_type
 from govledger.history import Record
@@ -96,7 +96,8 @@ def init_command(name: str, profile: str, timezone: str) -> None:
     "fields",
     multiple=True,
     metavar="FIELD=VALUE",
-    help="A field of the event; a dot reaches inside (due.before=2019-06-05), repeating makes a list.",
+    help="A field of the event; a dot reaches inside (due.before=2019-06-05), "
+    "repeating makes a list.",
 )
 @click.option("--key", help="Makes the call idempotent: the same key writes once.")
 @flag_breaches

@@ -57,8 +57,10 @@ def write(records: Iterable[Record], stream: BinaryIO) -> int:
 
 
 def load(path: str | Path) -> Dataset:
-    """Read a dataset in JSON Lines. As `govledger.dataset.load`, it never raises for the
-    content of a file: `problems` lists everything that is wrong.
+    """Read a dataset in JSON Lines.
+
+    As `govledger.dataset.load`, it never raises for the content of a file: `problems` of
+    the result lists everything that is wrong.
     """
     name = str(path)
     entries: list[Entry] = []

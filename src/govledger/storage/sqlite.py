@@ -341,12 +341,11 @@ class SqliteStore:
         return store
 
     def _lay_out(self) -> None:
-        with _explained(self.name):
-            with self._datastore.transaction(commit=True) as c:
-                for statement in self._recorder.create_table_statements:
-                    c.execute(statement)
-                c.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-                c.execute(f"PRAGMA user_version = {FORMAT}")
+        with _explained(self.name), self._datastore.transaction(commit=True) as c:
+            for statement in self._recorder.create_table_statements:
+                c.execute(statement)
+            c.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+            c.execute(f"PRAGMA user_version = {FORMAT}")
 
     @contextmanager
     def write(self) -> Iterator[_Writing]:
