@@ -206,7 +206,7 @@ def _book_breaches(held: Sequence[Record], added: Sequence[Record]) -> Iterable[
 class Reason:
     """The part a record plays in where its subject stands.
 
-    `decides`: it set the present status. `withdrawn_by`: the record that took it back, so
+    `decides`: it set the present status, where the subject has one. `withdrawn_by`: the record that took it back, so
     it counts no more. `late`: it was recorded after something that it comes before.
     """
 
@@ -229,9 +229,7 @@ def explain(
     deciding, state = 0, None
     for record in ordered:
         before, state = state, evolve(state, record.event)
-        if state is not before and (
-            before is None or getattr(state, "status", None) != getattr(before, "status", None)
-        ):
+        if getattr(state, "status", None) != getattr(before, "status", None):
             deciding = record.position
     reasons: list[Reason] = []
     oldest_after = sys.maxsize

@@ -184,6 +184,7 @@ def _describe_motion(register: Register, motion: Motion) -> dict[str, Any]:
         "since": register.day(motion.since),
         "decided_on": motion.decided_on and motion.decided_on.text,
         "meeting": motion.meeting,
+        "follow_up_meeting": motion.follow_up_meeting,
         "movers": list(motion.movers),
         "aliases": list(motion.aliases),
         "pending": list(motion.pending),
@@ -293,7 +294,11 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
 
 @frozen
 class Change:
-    """One field of one subject that differs; `field` is empty where the subject is new or gone."""
+    """One field of one subject that differs.
+
+    `field` is empty where the subject is new or gone: then one side is None, and the other
+    its status, or "on-record" where it has none.
+    """
 
     subject: str
     field: str
@@ -306,11 +311,15 @@ def changes(before: Register, after: Register) -> tuple[Change, ...]:
     return tuple(_changes(before, after))
 
 
+def _standing(description: Mapping[str, Any] | None) -> str | None:
+    return None if description is None else str(description.get("status") or "on-record")
+
+
 def _changes(before: Register, after: Register) -> Iterator[Change]:
     for subject in dict.fromkeys((*before.subjects(), *after.subjects())):
         old, new = before.describe(subject), after.describe(subject)
         if old is None or new is None:
-            yield Change(subject, "", old and old.get("status"), new and new.get("status"))
+            yield Change(subject, "", _standing(old), _standing(new))
             continue
         for name, value in new.items():
             if value != old[name]:

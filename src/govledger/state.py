@@ -178,6 +178,7 @@ class Motion:
     because: tuple[str, ...] = ()
     in_light_of: str | None = None
     successor: str | None = None
+    follow_up_meeting: str | None = None
 
     @property
     def status(self) -> Status | None:
@@ -300,12 +301,21 @@ def _motion(state: Motion | None, event: Event) -> Motion:
 
 def _decided(motion: Motion, decision: Decision, **also: Any) -> Motion:
     """Move axis A, which ends whatever stood on axis B."""
-    return replace(motion, decision=decision, follow_up=None, pending=(), review_on=None, **also)
+    return replace(
+        motion,
+        decision=decision,
+        follow_up=None,
+        follow_up_meeting=None,
+        pending=(),
+        review_on=None,
+        **also,
+    )
 
 
 def _followed(motion: Motion, follow_up: FollowUp, **also: Any) -> Motion:
     """Move axis B; what was pending is so only while held over."""
-    return replace(motion, **{"follow_up": follow_up, "pending": (), "review_on": None, **also})
+    anew = {"follow_up": follow_up, "pending": (), "review_on": None, "follow_up_meeting": None}
+    return replace(motion, **{**anew, **also})
 
 
 def _submitted(state: Motion | None, event: MotionSubmitted) -> Motion:
@@ -395,6 +405,7 @@ def _held_over(state: Motion | None, event: MotionHeldOver) -> Motion:
     return _followed(
         _motion(state, event),
         FollowUp.HELD_OVER,
+        follow_up_meeting=event.meeting,
         pending=event.pending,
         review_on=event.review_on,
     )
@@ -411,6 +422,7 @@ def _completed(state: Motion | None, event: MotionCompleted) -> Motion:
     return _followed(
         _motion(state, event),
         FollowUp.COMPLETED,
+        follow_up_meeting=event.meeting,
         because=event.because,
         in_light_of=event.in_light_of,
     )

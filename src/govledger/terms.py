@@ -56,6 +56,8 @@ TERMS: Mapping[str, tuple[str, str]] = {
     # proposals
     "made": ("no decision on record", "geen besluit vastgelegd"),
     "accepted": ("accepted", "aanvaard"),
+    # whatever has no status
+    "on-record": ("on record", "vastgelegd"),
     # assertion levels
     "stated": ("stated", "vermeld"),
     "inferred": ("inferred", "afgeleid"),

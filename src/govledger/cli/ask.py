@@ -198,7 +198,7 @@ def reasons_table(reasons: Iterable[Reason], speaker: Speaker) -> None:
         [
             {
                 **_log_row(reason.record, speaker),
-                "note": "; ".join(
+                "note": "\n".join(
                     part for part in (_part(reason, speaker), reason.record.event.note) if part
                 ),
             }

@@ -6,6 +6,8 @@ dataset `examples/vng_balv_2018`.
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
 from importlib.resources import files
 from pathlib import Path
 
@@ -14,7 +16,7 @@ import click
 from govledger.cli.output import Speaker, heading, table
 from govledger.dataset import Dataset, import_dataset, ledger_options, load
 from govledger.errors import Problem, StorageError
-from govledger.events import kind_of
+from govledger.events import KINDS, kind_of
 from govledger.ledger import Ledger
 from govledger.rules import Deadline
 
@@ -87,6 +89,21 @@ def _register(ledger: Ledger, speaker: Speaker) -> None:
             }
         )
     table(rows, ("id", BEFORE, AFTER), speaker)
+    found = ledger.diff(BEFORE, AFTER)
+    changed = {change.subject for change in found if change.field}
+    new = {change.subject for change in found if not change.field}
+    click.echo(
+        speaker.word("demo_changed", changed=_by_kind(changed, speaker), new=_by_kind(new, speaker))
+    )
+
+
+def _by_kind(subjects: Iterable[str], speaker: Speaker) -> str:
+    kinds = Counter(map(kind_of, subjects))
+    return ", ".join(
+        f"{kinds[kind]} {speaker.word(kind if kinds[kind] == 1 else kind + 's')}".lower()
+        for kind in KINDS
+        if kinds[kind]
+    )
 
 
 def _why(ledger: Ledger, speaker: Speaker) -> None:

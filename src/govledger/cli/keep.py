@@ -101,7 +101,7 @@ def init_command(name: str, profile: str, timezone: str) -> None:
 )
 @click.option("--key", help="Makes the call idempotent: the same key writes once.")
 @flag_breaches
-def record_command(  # noqa: PLR0913 - one argument an option
+def record_command(
     type_: str, subject: str, on: When, fields: tuple[str, ...], key: str | None, breaches: Mode
 ) -> None:
     """Record one event.

@@ -147,7 +147,7 @@ def draw(drawable: Any) -> None:
     console = Console(file=sys.stdout, width=width, highlight=False)
     with console.capture() as captured:
         console.print(drawable)
-    for line in captured.get().splitlines():
+    for line in captured.get().strip("\n").splitlines():
         click.echo(line.rstrip(), color=on_terminal)
 
 

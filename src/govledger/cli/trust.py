@@ -71,10 +71,8 @@ def _check_ledger() -> None:
         if settings().format == "table":
             for notice in notices:
                 click.echo(f"notice[{notice.code}]: {notice.message}")
-        _report(
-            breaches,
-            f"{settings().ledger}: {counted(ledger.head(), 'record')}, {counted(len(notices), 'notice')}",
-        )
+        held = f"{counted(ledger.head(), 'record')}, {counted(len(notices), 'notice')}"
+        _report(breaches, f"{settings().ledger}: {held}")
 
 
 def _report(problems: list[Problem] | list[Breach], summary: str) -> None:

@@ -24,6 +24,9 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "response": ("response", "reactie"),
     "agreement": ("agreement", "overeenstemming"),
     "statement": ("statement", "toelichting"),
+    "responses": ("responses", "reacties"),
+    "agreements": ("agreements", "overeenstemmingen"),
+    "statements": ("statements", "toelichtingen"),
     "ledger": ("ledger", "grootboek"),
     "id": ("subject", "onderwerp"),
     "title": ("title", "titel"),
@@ -33,6 +36,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "force": ("in force", "van kracht"),
     "since": ("since", "sinds"),
     "decided_on": ("decided on", "besloten op"),
+    "follow_up_meeting": ("followed up at", "opgevolgd op"),
     "movers": ("movers", "indieners"),
     "aliases": ("also called", "ook genoemd"),
     "pending": ("pending", "in afwachting van"),
@@ -113,6 +117,10 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "{count} vastleggingen staan al in {file}; er is niets toegevoegd.",
     ),
     "demo_register": ("The register before and after", "Het register ervoor en erna"),
+    "demo_changed": (
+        "Changed on that day: {changed}. New: {new}.",
+        "Die dag gewijzigd: {changed}. Nieuw: {new}.",
+    ),
     "demo_why": ("Why is rob-i completed?", "Waarom is rob-i afgedaan?"),
     "demo_completed": (
         "Completed says that the assembly no longer follows it, not that it was carried out.",
