@@ -206,8 +206,9 @@ def _book_breaches(held: Sequence[Record], added: Sequence[Record]) -> Iterable[
 class Reason:
     """The part a record plays in where its subject stands.
 
-    `decides`: it set the present status, where the subject has one. `withdrawn_by`: the record that took it back, so
-    it counts no more. `late`: it was recorded after something that it comes before.
+    `decides`: it set the present status, where the subject has one. `withdrawn_by`: the
+    record that took it back, so it counts no more. `late`: it was recorded after something
+    that it comes before.
     """
 
     record: Record

@@ -77,10 +77,10 @@ def _register(ledger: Ledger, speaker: Speaker) -> None:
     before, after = ledger.as_of(BEFORE), ledger.as_of(AFTER)
     rows = []
     for subject in (name for name in after.subjects() if kind_of(name) in ("motion", "blockade")):
-        old, new = before.describe(subject), after.describe(subject) or {}
-        now = speaker.value(new.get("status"), "status")
-        if new.get("force"):
-            now += f", {speaker.word('force')} {speaker.value(new['force'])}"
+        old, described = before.describe(subject), after.describe(subject) or {}
+        now = speaker.value(described.get("status"), "status")
+        if described.get("force"):
+            now += f", {speaker.word('force')} {speaker.value(described['force'])}"
         rows.append(
             {
                 "id": subject,
