@@ -123,25 +123,27 @@ def end_of(moment: Moment, zone: str) -> datetime:
 # --- the book ---------------------------------------------------------------------------
 
 
-def targets(event: Event) -> set[int]:
-    """The positions that a record takes back."""
-    found = set() if event.corrects is None else {event.corrects}
-    return found | {event.position} if event.type == "record.retracted" else found
+def chain(position: int | None, rows: Sequence[Row]) -> list[int]:
+    """A record, the one that it replaces, the one that this replaces, and so on."""
+    if position is None:
+        return []
+    (event,) = (row.event for row in rows if row.position == position)
+    return [position, *chain(event.corrects, rows)]
 
 
-def withdrawn(position: int, rows: Sequence[Row]) -> bool:
+def takers(rows: Sequence[Row]) -> list[tuple[int, set[int]]]:
+    """The records that take others back: what they retract, and all that they replace."""
+    found = []
+    for row in rows:
+        retracted = {row.event.position} if row.event.type == "record.retracted" else set()
+        if taken := retracted | set(chain(row.event.corrects, rows)):
+            found.append((row.position, taken))
+    return found
+
+
+def withdrawn(position: int, by: list[tuple[int, set[int]]]) -> bool:
     """Whether a record that stands takes this one back."""
-    return any(
-        position in targets(row.event) and not withdrawn(row.position, rows)
-        for row in rows
-        if row.position > position
-    )
-
-
-def place(position: int, rows: Sequence[Row]) -> int:
-    """Where a record stands among those of one instant: where the first it replaces stood."""
-    (row,) = (row for row in rows if row.position == position)
-    return position if row.event.corrects is None else place(row.event.corrects, rows)
+    return any(position in taken and not withdrawn(taker, by) for taker, taken in by)
 
 
 class Oracle:
@@ -167,10 +169,12 @@ class Oracle:
     def standing(self, as_of: Moment, known_at: Moment | int | None = None) -> list[Row]:
         """The records that count, in the order of valid time."""
         rows, limit = self.known(known_at), end_of(as_of, self.zone)
+        by = takers(rows)
         keyed = [
-            (counts_from(str(row.event.on), self.zone), place(row.position, rows), row.position)
+            # a correction keeps the place of the first record that it replaces
+            (counts_from(str(row.event.on), self.zone), chain(row.position, rows)[-1], row.position)
             for row in rows
-            if not withdrawn(row.position, rows)
+            if not withdrawn(row.position, by)
         ]
         at = {row.position: row for row in rows}
         return [at[position] for instant, _, position in sorted(keyed) if instant <= limit]
@@ -189,18 +193,22 @@ class Oracle:
         """Whether one of these new records would take back what it cannot."""
         rows = list(self.rows)
         for event in events:
-            at = {row.position: row.event for row in rows}
-            others = [row for row in rows if row.position != event.corrects]
-            for target in targets(event):
-                if (
-                    target < 2
-                    or target not in at
-                    or at[target].subject != event.subject
-                    or withdrawn(target, rows if target == event.corrects else others)
-                ):
-                    return True
+            retracted = event.position if event.type == "record.retracted" else None
+            replaced = event.corrects
+            if replaced is not None and not fit(replaced, event, rows, takers(rows)):
+                return True
+            # what it replaces no longer holds anything back
+            by = [taker for taker in takers(rows) if taker[0] != replaced]
+            if retracted not in (None, replaced) and not fit(retracted, event, rows, by):
+                return True
             rows.append(Row(len(rows) + 1, datetime.now(UTC), event))
         return False
+
+
+def fit(position: int, event: Event, rows: list[Row], by: list[tuple[int, set[int]]]) -> bool:
+    """Whether a record can be taken back: it stands, is about the same, and not the first."""
+    subjects = [row.event.subject for row in rows if row.position == position > 1]
+    return subjects == [event.subject] and not withdrawn(position, by)
 
 
 # --- the fold ---------------------------------------------------------------------------

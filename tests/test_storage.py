@@ -129,9 +129,10 @@ class Child:
 
     def finish(self):
         """All lines that it writes until it ends well."""
-        out, errors = self.process.communicate(timeout=120)
-        assert (self.process.returncode, errors) == (0, "")
-        return out.splitlines()
+        with self:
+            out, errors = self.process.communicate(timeout=60)
+            assert (self.process.returncode, errors) == (0, "")
+            return out.splitlines()
 
 
 def together(script, *arguments, processes=2):

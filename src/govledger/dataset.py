@@ -29,7 +29,7 @@ from govledger.register import FIELDS, Register
 from govledger.rules import Breach, profile_named
 from govledger.source import Source, quoted
 from govledger.values import digest, line, structure
-from govledger.when import zone_name
+from govledger.when import timezone, view_instant, zone_name
 
 VERSION = "1"
 """The version of the dataset format, as `govledger: 1` states it."""
@@ -504,6 +504,15 @@ class _Reader:
         fields["source"] = {**{k: v for k, v in known.items() if v is not None}, **given}
         return True
 
+    def _moment(self, node: Node | None) -> None:
+        """Say what is wrong with the time of a question, which is a day or an instant."""
+        if node is None:
+            return
+        try:
+            view_instant(plain(node), timezone("UTC"))
+        except InvalidInput as error:
+            self.problems += [attrs.evolve(p, place=node.place) for p in error.problems]
+
     def _expectation(self, node: Node) -> Expectation | None:
         mapping = self._mapping(node)
         if mapping is None:
@@ -540,6 +549,9 @@ class _Reader:
             subject = subject_name(plain(named) if named else "", str(kind.text))
         except InvalidInput as error:
             self.problems += [attrs.evolve(p, place=(named or kind).place) for p in error.problems]
+        self._moment(as_of)
+        if known_at is not None and not str(plain(known_at)).isdecimal():
+            self._moment(known_at)
         if as_of is None or not values:
             self._say(
                 "missing-field",
@@ -681,7 +693,9 @@ def _agrees(wanted: Any, actual: Any) -> bool:
 
 
 def _shown(value: Any) -> str:
-    return str(value).lower() if value is None or isinstance(value, bool) else str(value)
+    if value is None:
+        return "null"
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def judge_citations(dataset: Dataset, directory: Path) -> Iterator[Problem]:

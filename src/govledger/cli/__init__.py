@@ -17,7 +17,7 @@ from typing import Any
 import click
 
 from govledger.cli.options import Settings, shared
-from govledger.errors import GovledgerError, RuleBreach, did_you_mean
+from govledger.errors import GovledgerError, InvalidInput, RuleBreach, did_you_mean
 
 PARTS: Mapping[str, Mapping[str, str]] = {
     "keep": {
@@ -76,7 +76,8 @@ class Group(click.Group):
         try:
             return super().invoke(ctx)
         except GovledgerError as error:
-            raise Failed(error) from error
+            misused = isinstance(error, InvalidInput)
+            raise (Misused if misused else Failed)(error) from error
 
 
 class Failed(click.ClickException):
@@ -94,6 +95,12 @@ class Failed(click.ClickException):
         echo_problems(self.error.problems, err=True)
         if isinstance(self.error, RuleBreach):
             click.echo("\nNothing was recorded.", err=True)
+
+
+class Misused(Failed):
+    """What was given on the command line will not do."""
+
+    exit_code = 2
 
 
 @click.group(

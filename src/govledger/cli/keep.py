@@ -5,17 +5,19 @@ Here: their options, and the words they end with. Not here: what recording means
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NoReturn
 
 import attrs
 import click
 
 from govledger.cli import demo
-from govledger.cli.options import EventType, Moment, Subject, settings, shared
+from govledger.cli.options import EventType, Subject, Time, settings, shared
 from govledger.cli.output import counted, echo_problems, message
 from govledger.dataset import Dataset, import_dataset, ledger_options, load
-from govledger.errors import Problem, StorageError, did_you_mean
+from govledger.errors import InvalidInput, Problem, RuleBreach, StorageError, did_you_mean
 from govledger.events import event_type
 from govledger.history import Record
 from govledger.interchange import jsonl
@@ -88,9 +90,7 @@ def init_command(name: str, profile: str, timezone: str) -> None:
 @shared
 @click.argument("type_", metavar="TYPE", type=EventType())
 @click.argument("subject", type=Subject())
-@click.option(
-    "--on", required=True, type=Moment(), help="When it happened: 2018-11-30, ../2018-06."
-)
+@click.option("--on", required=True, type=Time(), help="When it happened: 2018-11-30, ../2018-06.")
 @click.option(
     "--set",
     "fields",
@@ -167,17 +167,24 @@ def import_command(dataset: Path, breaches: Mode) -> None:
     """
     read = read_dataset(dataset)
     if read.problems:
-        echo_problems(read.problems, err=True)
-        message(f"\n{counted(len(read.problems), 'problem')} in 1 file; nothing was imported.")
-        raise SystemExit(1)
-    with _writable(read) as ledger:
-        _tell_differences(ledger, read)
-        before = ledger.head()
-        records = import_dataset(ledger, read, breaches=breaches)
-        if records and records[0].position <= before:
-            message(f"{dataset} was imported before; nothing was changed")
-        else:
-            message(f"imported {counted(len(records), 'record')} from {dataset}")
+        _refuse(read.problems)
+    try:
+        with _writable(read) as ledger:
+            _tell_differences(ledger, read)
+            before = ledger.head()
+            records = import_dataset(ledger, read, breaches=breaches)
+    except (InvalidInput, RuleBreach) as error:
+        _refuse(error.problems)
+    if records and records[0].position <= before:
+        message(f"{dataset} was imported before; nothing was changed")
+    else:
+        message(f"imported {counted(len(records), 'record')} from {dataset}")
+
+
+def _refuse(problems: Sequence[Problem]) -> NoReturn:
+    echo_problems(problems, err=True)
+    message(f"\n{counted(len(problems), 'problem')} in 1 file; nothing was imported.")
+    raise SystemExit(1)
 
 
 def read_dataset(path: Path) -> Dataset:
@@ -216,11 +223,20 @@ def retract_command(position: int, reason: str) -> None:
         _recorded(ledger.retract(position, reason=reason))
 
 
-def _writable(dataset: Dataset | None = None) -> Ledger:
+@contextmanager
+def _writable(dataset: Dataset | None = None) -> Iterator[Ledger]:
+    """The ledger, or a new one, of which nothing is left where nothing could be recorded."""
     path = Path(settings().ledger)
-    if not path.exists():
+    fresh = not path.exists()
+    try:
+        with Ledger.open(path, **(ledger_options(dataset) if dataset else {})) as ledger:
+            yield ledger
+    except BaseException:
+        if fresh:
+            path.unlink(missing_ok=True)
+        raise
+    if fresh:
         message(f"{path} is a new ledger")
-    return Ledger.open(path, **(ledger_options(dataset) if dataset else {}))
 
 
 def _recorded(record: Record) -> None:

@@ -16,7 +16,7 @@ from click.shell_completion import CompletionItem
 
 from govledger.errors import InvalidInput
 from govledger.terms import LANGUAGES
-from govledger.when import When
+from govledger.when import When, timezone, view_instant
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 
@@ -100,23 +100,38 @@ def formats(command: _F) -> _F:
     )(command)
 
 
-class Moment(click.ParamType):  # type: ignore[type-arg] # generic in newer clicks only
-    """A day or an instant."""
+class Time(click.ParamType):  # type: ignore[type-arg] # generic in newer clicks only
+    """A time as far as it is known."""
 
-    name = "DATE"
+    name = "TIME"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> When:
         try:
-            return When(value)
+            return self.checked(When(value))
         except InvalidInput as error:
             problem = error.problems[0]
             self.fail(f"{problem.message}; {problem.hint}", param, ctx)
+
+    def checked(self, time: When) -> When:
+        """The time, if it will do here."""
+        return time
+
+
+class Moment(Time):
+    """A day or an instant: what a question can be about."""
+
+    name = "DATE"
+
+    def checked(self, time: When) -> When:
+        """The time, if it is a single moment."""
+        view_instant(time, timezone("UTC"))
+        return time
 
 
 class Known(Moment):
     """A day, an instant or a log position."""
 
-    name = "TIME"
+    name = "DATE|POSITION"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         if isinstance(value, str) and value.isdecimal():
