@@ -70,6 +70,12 @@ class Speaker:
                 return str(value)
 
 
+_WHOLE = frozenset({"position", "on", "since", "id", "recorded_at"})
+"""Columns whose values are never broken over lines."""
+
+_WIDEST_WHOLE = 30
+"""Unless they are longer than this."""
+
 _TERMED = frozenset(
     {"status", "decision", "follow_up", "deadline", "condition_state", "type", "assertion"}
 )
@@ -113,28 +119,23 @@ def _cell(value: Any) -> Any:
 
 
 def table(
-    rows: Iterable[Row], columns: Sequence[str], speaker: Speaker, *, title: str = ""
+    rows: Sequence[Row], columns: Sequence[str], speaker: Speaker, *, title: str = ""
 ) -> None:
     """Draw rows as a table, as wide as the terminal."""
     from rich import box
     from rich.table import Table
     from rich.text import Text
 
+    cells = [[speaker.value(row.get(name), name) for name in columns] for row in rows]
     drawn = Table(box=box.SIMPLE_HEAD, title=title or None, title_justify="left", pad_edge=False)
     drawn.title_style = "bold"
-    for name in columns:
-        keep = name in ("position", "on", "since", "id", "recorded_at", "status", "deadline")
-        drawn.add_column(speaker.word(name), no_wrap=keep and name != "id", overflow="fold")
-    for row in rows:
-        drawn.add_row(
-            *(
-                Text(
-                    speaker.value(row.get(name), name),
-                    style=_STYLES.get(str(row.get(name)), "") if name in _TERMED else "",
-                )
-                for name in columns
-            )
-        )
+    for index, name in enumerate(columns):
+        longest = max((len(row[index]) for row in cells), default=0)
+        whole = name in _WHOLE and longest <= _WIDEST_WHOLE
+        drawn.add_column(speaker.word(name), no_wrap=whole, overflow="fold")
+    for row, texts in zip(rows, cells, strict=True):
+        styles = (_STYLES.get(str(row.get(n)), "") if n in _TERMED else "" for n in columns)
+        drawn.add_row(*(Text(text, style=style) for text, style in zip(texts, styles, strict=True)))
     draw(drawn)
 
 
