@@ -30,6 +30,7 @@ from govledger.errors import (
 )
 from govledger.events import (
     LEDGER,
+    VOCABULARY,
     Event,
     LedgerOpened,
     LedgerProfileChanged,
@@ -227,6 +228,13 @@ class Ledger:
             raise invalid(
                 "unknown-mode", f'breaches="{breaches}" is unknown', 'use "refuse" or "flag"'
             )
+        for event in events:
+            if type(event) not in VOCABULARY:
+                raise invalid(
+                    "not-an-event",
+                    f"{event!r} is not an event of the vocabulary",
+                    "record events such as MotionAdopted(…); a base class is none",
+                )
         if not events:
             raise invalid("no-events", "there is nothing to record", "give at least one event")
         key = None if key is None else line(key)

@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import Any, TypeVar, cast
 from zoneinfo import ZoneInfo
 
+from attrs import evolve as replace
 from attrs import frozen
 
 from govledger.events import UntilKind, kind_of, slug_of
@@ -20,7 +21,6 @@ from govledger.rules import Deadline, Finding, Notice, deadline, notices
 from govledger.state import (
     Blockade,
     Context,
-    Force,
     Mandate,
     Meeting,
     Motion,
@@ -70,13 +70,6 @@ class Register:
     def deadline(self, mandate: Mandate) -> Deadline:
         """How a mandate of this register stands to its deadline."""
         return deadline(mandate, self.as_of, self.zone)
-
-    def force(self, motion: Motion) -> Force | None:
-        """The force of a motion of this register; None once an exact end has passed."""
-        force = motion.force
-        if force is None or force.until.kind is not UntilKind.EXACT or force.until.when is None:
-            return force
-        return None if self.as_of > force.until.when.latest(self.zone) else force
 
     def due(self) -> tuple[Mandate, ...]:
         """The mandates whose deadline is open, due or overdue, most pressing first."""
@@ -139,10 +132,10 @@ def register(
     zone: ZoneInfo,
 ) -> Register:
     """The register made of the states of all subjects, `kind/slug` -> state."""
+    now = {name: _settled(state, as_of, zone) for name, state in states.items()}
 
     def of(kind: type[_S]) -> Mapping[str, _S]:
-        chosen = {slug_of(name): s for name, s in states.items() if isinstance(s, kind)}
-        return MappingProxyType(chosen)
+        return MappingProxyType({slug_of(n): s for n, s in now.items() if isinstance(s, kind)})
 
     return Register(
         as_of=as_of,
@@ -153,9 +146,18 @@ def register(
         blockades=of(Blockade),
         proposals=of(Proposal),
         meetings=of(Meeting),
-        context=MappingProxyType({n: s for n, s in states.items() if isinstance(s, Context)}),
+        context=MappingProxyType({n: s for n, s in now.items() if isinstance(s, Context)}),
         judged=judged,
     )
+
+
+def _settled(state: State, instant: int, zone: ZoneInfo) -> State:
+    """A state as it is at an instant: an exact end of force comes without an event."""
+    if isinstance(state, Motion) and state.force is not None:
+        until = state.force.until
+        if until.kind is UntilKind.EXACT and until.when and instant > until.when.latest(zone):
+            return replace(state, force=None)
+    return state
 
 
 # --- descriptions -----------------------------------------------------------------------
@@ -167,7 +169,7 @@ def _described(register: Register, state: State) -> dict[str, Any]:
 
 
 def _describe_motion(register: Register, motion: Motion) -> dict[str, Any]:
-    force = register.force(motion)
+    force = motion.force
     return {
         "id": motion.subject,
         "title": motion.title,

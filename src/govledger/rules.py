@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from enum import StrEnum
 from fractions import Fraction
+from functools import cached_property
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -307,6 +308,14 @@ class Profile:
     no_discharge: tuple[str, ...] = ()
     advice: Mapping[type[Event], str] = field(factory=dict, hash=False)
 
+    @cached_property
+    def rows(self) -> Mapping[type[Event], tuple[Transition, ...]]:
+        """The transitions of each event type."""
+        rows: dict[type[Event], tuple[Transition, ...]] = {}
+        for row in self.transitions:
+            rows[row.event] = (*rows.get(row.event, ()), row)
+        return rows
+
 
 PROFILES: tuple[Profile, ...] = (
     Profile(name="general@1", title="a general association"),
@@ -393,7 +402,7 @@ def present(axis: Axis, state: State | None) -> StrEnum | None:
 def _lifecycle(
     event: Event, position: int, state: State | None, profile: Profile
 ) -> Iterator[Breach]:
-    rows = tuple(row for row in profile.transitions if row.event is type(event))
+    rows = profile.rows.get(type(event), ())
     if not rows:
         if not isinstance(event, UNBOUND):
             yield _breach(

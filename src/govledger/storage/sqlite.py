@@ -20,6 +20,7 @@ from urllib.parse import quote
 from uuid import UUID, uuid4
 
 from eventsourcing.persistence import (
+    ConnectionUnavailableError,
     ListenNotifySubscription,
     Notification,
     OperationalError,
@@ -124,7 +125,8 @@ class LedgerDatastore(SQLiteDatastore):
 
     def __init__(self, db_name: str, *, originator_id_type: Any = "text", **options: Any) -> None:
         super().__init__(db_name, originator_id_type=originator_id_type, **options)
-        self.pool = _Pool(db_name=db_name, lock_timeout=options.get("lock_timeout"))
+        patience = options.get("lock_timeout") or LOCK_TIMEOUT
+        self.pool = _Pool(db_name=db_name, lock_timeout=patience, pool_timeout=patience)
 
 
 # --- the recorder -----------------------------------------------------------------------
@@ -296,7 +298,7 @@ class SqliteStore:
 
     def __init__(self, name: str, uri: str) -> None:
         self.name = name
-        self._datastore = LedgerDatastore(uri, lock_timeout=LOCK_TIMEOUT)
+        self._datastore = LedgerDatastore(uri)
         self._recorder = LedgerRecorder(self._datastore)
 
     @classmethod
@@ -519,7 +521,7 @@ def _identify(path: Path) -> None:
 
 _FAULTS = {
     "SQLITE_READONLY": ("read-only", "the ledger cannot be written", "check the file's rights"),
-    "SQLITE_BUSY": ("busy", "another process is writing", "try again when it is done"),
+    "SQLITE_BUSY": ("busy", "somebody else is writing", "try again when that is done"),
     "SQLITE_FULL": ("disk-full", "the disk is full", "make room; nothing was recorded"),
     "SQLITE_CORRUPT": ("damaged", "the file is damaged", "restore it from a backup"),
     "SQLITE_NOTADB": ("damaged", "the file is damaged", "restore it from a backup"),
@@ -533,6 +535,8 @@ def _explained(name: str) -> Iterator[None]:
     """Turn faults of the database into errors that say what to do."""
     try:
         yield
+    except ConnectionUnavailableError as error:
+        raise _fault(name, *_FAULTS["SQLITE_BUSY"]) from error
     except (sqlite3.Error, PersistenceError) as error:
         cause = error if isinstance(error, sqlite3.Error) else error.__cause__
         symbol = getattr(cause, "sqlite_errorname", "")
