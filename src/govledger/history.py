@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 
 from attrs import field, frozen
 
-from govledger.events import Event, LedgerOpened, LedgerProfileChanged
+from govledger.events import Event, LedgerOpened, LedgerProfileChanged, RecordRetracted
 from govledger.rules import (
     GENERAL,
     Breach,
@@ -67,15 +67,24 @@ class Record:
 def withdrawals(records: Iterable[Record]) -> dict[int, int]:
     """Which records are withdrawn, and by which: position -> position.
 
-    A record that is itself withdrawn withdraws nothing, so a retraction can be retracted.
-    Only what lies in `records` counts: cut them at what was known to see what stood then.
+    A record that is itself withdrawn withdraws nothing, so a retraction can be retracted; a
+    correction replaces whatever the corrected record had replaced. Only what lies in
+    `records` counts: cut them at what was known to see what stood then.
     """
+    events = {record.position: record.event for record in records}
     withdrawn: dict[int, int] = {}
-    for record in sorted(records, key=_position, reverse=True):
-        if record.position not in withdrawn:
-            for target in withdraws(record.event):
-                if target < record.position:
-                    withdrawn[target] = record.position
+    for position in sorted(events, reverse=True):
+        if position in withdrawn:
+            continue
+        event = events[position]
+        if isinstance(event, RecordRetracted) and event.position < position:
+            withdrawn[event.position] = position
+        at = position
+        while (corrected := events[at].corrects) is not None and corrected < at:
+            withdrawn[corrected] = position
+            if corrected not in events:
+                break
+            at = corrected
     return withdrawn
 
 
@@ -192,13 +201,13 @@ def _book_breaches(held: Sequence[Record], added: Sequence[Record]) -> Iterable[
         yield from judge_book(record.event, record.position)
         for target in withdraws(record.event):
             holds = every.get(target) if target < record.position else None
-            withdrawn = withdrawals([*held, *added[:index]])
+            by = withdrawals([*held, *added[:index]]).get(target)
             yield from judge_withdrawal(
                 record.event,
                 record.position,
                 target,
                 None if holds is None else holds.event,
-                withdrawn.get(target),
+                None if by == record.event.corrects else by,  # a better retraction of the same
             )
 
 

@@ -200,12 +200,12 @@ class Mandate:
     due: Due | None = None
     condition: str | None = None
     condition_met: bool = False
-    progress: MandateStatus = MandateStatus.GIVEN
+    progress: MandateStatus | None = None
     evidence: tuple[str, ...] = ()
 
     @property
-    def status(self) -> MandateStatus:
-        """How far it has come."""
+    def status(self) -> MandateStatus | None:
+        """How far it has come; None where only an unlawful event made it known."""
         if self.progress is MandateStatus.GIVEN and self.condition and not self.condition_met:
             return MandateStatus.WAITING
         return self.progress

@@ -19,6 +19,7 @@ from typing import Any, Self
 from urllib.parse import quote
 from uuid import UUID, uuid4
 
+from eventsourcing import sqlite as stock  # a second factory by name would hide ours
 from eventsourcing.persistence import (
     ConnectionUnavailableError,
     ListenNotifySubscription,
@@ -35,7 +36,6 @@ from eventsourcing.sqlite import (
     SQLiteConnectionPool,
     SQLiteCursor,
     SQLiteDatastore,
-    SQLiteFactory,
     SQLiteTrackingRecorder,
     SQLiteTransaction,
 )
@@ -265,7 +265,7 @@ class LedgerProcessRecorder(SQLiteTrackingRecorder, LedgerRecorder, ProcessRecor
         return positions
 
 
-class Factory(SQLiteFactory):
+class Factory(stock.SQLiteFactory):
     """For eventsourcing's environment: `PERSISTENCE_MODULE=govledger.storage.sqlite`."""
 
     application_recorder_class = LedgerRecorder
