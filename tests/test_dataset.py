@@ -119,17 +119,13 @@ def test_breaches_stand_at_the_line_of_their_record(write):
     text = GOOD.replace("on: ../2024-03-14", "on: 2024-04-01").replace(
         "status: adopted", "status: rejected"
     )
-    problems = judge_dataset(load(write(text)))
-    assert (problems[0].code, problems[0].place.line) == ("already-on-record", 6)
-    assert {p.code for p in problems} == {
-        "already-on-record",
-        "not-on-record",
-        "expectation-failed",
-    }
+    found = [(p.code, p.place.line) for p in judge_dataset(load(write(text)))]
+    assert ("not-on-record", 11) in found
+    assert ("expectation-failed", 26) in found
     with Ledger.in_memory() as ledger:
         with pytest.raises(RuleBreach) as refused:
             import_dataset(ledger, load(write(text)))
-        assert {p.place.line for p in refused.value.problems} == {6, 11}
+        assert [p.place.line for p in refused.value.problems] == [11]
         assert ledger.head() == 1
         import_dataset(ledger, load(write(text)), breaches="flag")
         assert ledger.head() == 4

@@ -43,14 +43,10 @@ EVENTS = (
         on="2024-04-01T10:00+02:00",
     ),
     MotionSubmitted("lamps", title="Fewer lamps", meeting="spring", on="2024-04-01"),
-    MotionAdopted(
-        "bins", meeting="spring", tally={"in_favour": 30, "against": 2}, on="2024-04-02"
-    ),
+    MotionAdopted("bins", meeting="spring", tally={"in_favour": 30, "against": 2}, on="2024-04-02"),
     MandateGiven("bins.1", motion="bins", task="Buy bins", addressee="board", on="2024-04-02"),
     BlockadeImposed("talks", by="bins", scope="All talks", on="2024-04-02"),
-    ProposalMade(
-        "lift", by="board", text="Lift it", regarding=["blockade/talks"], on="2024-04-02"
-    ),
+    ProposalMade("lift", by="board", text="Lift it", regarding=["blockade/talks"], on="2024-04-02"),
 )
 
 
@@ -285,9 +281,7 @@ def test_an_unknown_type(path, topic):
 
 def test_another_known_type(path):
     with tampering(path) as connection:
-        connection.execute(
-            "UPDATE records SET topic = 'motion.rejected@1' WHERE position = 3"
-        )
+        connection.execute("UPDATE records SET topic = 'motion.rejected@1' WHERE position = 3")
     assert_found(path, "types", "record 3 (motion/bins)")
 
 

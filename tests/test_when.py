@@ -402,14 +402,13 @@ def test_an_instant_late_on_the_last_day_has_that_day():
     assert When("9999-12-31T23:59-05:00").day(ZoneInfo("America/New_York")) == date.max
 
 
-@pytest.mark.parametrize("zone", ZONES, ids=str)
 @pytest.mark.parametrize("text", ["1000-01-01T00:00+14:00", "9999-12-31T23:59-12:00"])
-def test_what_is_accepted_has_a_day(text, zone):
+def test_what_is_accepted_has_a_day_in_every_zone(text):
     try:
         time = When(text)
     except InvalidInput:
         return
-    assert time.day(zone)
+    assert all(time.day(zone) for zone in ZONES)
 
 
 # --- what a question names --------------------------------------------------------------
@@ -465,25 +464,27 @@ def test_time_zones():
 
 
 @pytest.mark.parametrize(
-    ("name", "hint"),
+    "name",
     [
-        ("Europe/Amsterdm", "Europe/Amsterdam"),
-        ("CET+1", "such as"),
-        ("", "such as"),
-        ("../../etc/passwd", ""),
-        ("/etc/localtime", ""),
-        ("Europe", "such as"),
-        ("a\0b", "such as"),
-        ("x" * 5_000, "such as"),
-        (None, "such as"),
-        (1, "such as"),
-        ([], "such as"),
-        ({}, "such as"),
+        *("Mars/Base", "CET+1", "Europe", "", " ", "a\0b", "x" * 5_000),
+        *("../../etc/passwd", "/etc/localtime", "Europe/../UTC"),
     ],
+    ids=lambda name: repr(name[:20]),
 )
-def test_unknown_time_zones(name, hint):
+def test_unknown_time_zones(name):
     with pytest.raises(InvalidInput) as error:
         timezone(name)
     (problem,) = error.value.problems
     assert problem.code == "unknown-timezone"
-    assert hint in problem.hint
+    assert problem.hint
+
+
+def test_an_unknown_time_zone_gets_the_nearest():
+    with pytest.raises(InvalidInput, match='did you mean "Europe/Amsterdam"'):
+        timezone("Europe/Amsterdm")
+
+
+@pytest.mark.parametrize("name", [None, 1, [], {}, "", "Mars/Base"], ids=repr)
+def test_what_is_no_name_is_refused_as_a_field(name):
+    with pytest.raises(InvalidInput):
+        zone_name(name)

@@ -138,8 +138,7 @@ def encode(record: Record) -> Entry:
     if size > ENTRY_LIMIT:
         raise invalid(
             "record-too-large",
-            f"{record.type} of {record.subject} takes {size} bytes, and a record at most"
-            f" {ENTRY_LIMIT}",
+            f"the record takes {size} bytes, and at most {ENTRY_LIMIT} are stored",
             "keep long texts in a document and cite it by its digest",
         )
     return entry

@@ -10,7 +10,8 @@ belongs to types it; anchors, tags and duplicate keys are refused; size and dept
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Literal, TypedDict, cast
@@ -21,14 +22,22 @@ from attrs import field, frozen
 from attrs.converters import optional
 
 from govledger.codec import ENTRY_LIMIT
-from govledger.errors import InvalidInput, Place, Problem, RuleBreach, did_you_mean, invalid
+from govledger.errors import (
+    InvalidInput,
+    Place,
+    Problem,
+    RuleBreach,
+    brief,
+    did_you_mean,
+    invalid,
+)
 from govledger.events import Event, event_type, subject_name
 from govledger.history import Record
 from govledger.ledger import Ledger
 from govledger.register import FIELDS, Register
 from govledger.rules import Breach, profile_named
 from govledger.source import Source, quoted
-from govledger.values import digest, line, structure
+from govledger.values import count, digest, line, structure
 from govledger.when import timezone, view_instant, zone_name
 
 VERSION = "1"
@@ -36,6 +45,9 @@ VERSION = "1"
 
 LARGEST_FILE = 32 * 1024 * 1024
 """The largest dataset that is read, in bytes."""
+
+MOST_VALUES = 500_000
+"""How many values a dataset may hold; about 20,000 records."""
 
 DEEPEST = 12
 """How deep mappings and lists may nest."""
@@ -48,6 +60,7 @@ PROBLEMS: Mapping[str, str] = {
     "anchor": "Anchors and aliases are refused: every fact stands where it is read.",
     "tag": "Tags are refused: the field says what its value is.",
     "duplicate-key": "A key stands twice in one mapping.",
+    "too-many-values": "The file holds more values than are read at once.",
     "too-deep": "Mappings and lists nest deeper than any dataset needs.",
     "scalar-too-long": "One value is longer than a whole record may be.",
     "not-a-mapping": "A mapping is wanted here.",
@@ -120,12 +133,14 @@ def plain(node: Node) -> Any:
             return {key.text: plain(value) for key, value in pairs}
 
 
-def _at(node: Node, path: Sequence[str | int]) -> Place:
-    """The place of what a path names inside a node, or of the nearest thing around it."""
-    for step in path:
+def _at(node: Node, problem: Problem) -> Place:
+    """The place inside a node that a problem is about, or of the nearest thing around it."""
+    for depth, step in enumerate(problem.path, start=1):
         inner: Node | None = None
         if isinstance(node, MapNode) and isinstance(step, str):
             inner = node.get(step)
+            if inner and problem.code == "unknown-field" and depth == len(problem.path):
+                return node.key(step).place
         elif isinstance(node, ListNode) and isinstance(step, int) and step < len(node.items):
             inner = node.items[step]
         if inner is None:
@@ -140,62 +155,71 @@ class _Refused(Exception):  # noqa: N818 - ends the reading of a file, seen by n
         self.problem = problem
 
 
+_LINE_END = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
+"""What ends a line for YAML 1.1, so that excerpts are those of the parser's lines."""
+
+
 def parse_yaml(text: str, file: str) -> Node:
     """The tree of a YAML text; raises `InvalidInput` where the file cannot be read on."""
-    lines = text.split("\n")
+    lines = _LINE_END.split(text)
 
     def place(event: Any) -> Place:
         start, end = event.start_mark, event.end_mark
-        width = end.column - start.column if end.line == start.line else 0
-        excerpt = lines[start.line].rstrip("\r") if start.line < len(lines) else ""
-        return Place(file, start.line + 1, start.column + 1, max(1, width or len(excerpt)), excerpt)
+        excerpt = lines[start.line] if start.line < len(lines) else ""
+        ends = end.column if end.line == start.line else len(excerpt)
+        width = max(1, ends - start.column)
+        return Place(file, start.line + 1, start.column + 1, width, excerpt)
 
     try:
-        events = yaml.parse(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
-        return _compose(_checked(events, place), place)
+        parsed = yaml.parse(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+        events = _checked(parsed, place)
+        first = next(events, None)
+        if first is None:
+            return MapNode((), Place(file, 1, 1, 1, lines[0]))
+        root = _node(first, events, place, 0)
+        for _ in events:  # to the end of the file: what follows the mapping is refused there
+            pass
     except _Refused as refused:
         raise InvalidInput(refused.problem) from None
     except yaml.YAMLError as error:
-        raise InvalidInput(_yaml_problem(error, file, lines)) from None
+        raise InvalidInput(_yaml_problem(error, file, text, lines)) from None
+    return root
 
 
 def _checked(events: Iterable[Any], place: Any) -> Iterator[Any]:
     """The events of the one document, anything refused raised as soon as it is met."""
-    documents = 0
+    documents = values = 0
     for event in events:
         if isinstance(event, yaml.DocumentStartEvent):
             documents += 1
             if documents > 1:
                 raise _refused("several-documents", place(event), "one file is one dataset")
         if getattr(event, "anchor", None) is not None:
-            raise _refused(
-                "anchor", place(event), "write the value out in full", f"*{event.anchor}"
-            )
+            mark = "*" if isinstance(event, yaml.AliasEvent) else "&"
+            hint = "write the value out in full"
+            raise _refused("anchor", place(event), hint, mark + event.anchor)
         if getattr(event, "tag", None) not in (None, "!"):
             raise _refused("tag", place(event), "leave the tag out", event.tag)
         if isinstance(event, yaml.ScalarEvent) and len(event.value) > ENTRY_LIMIT:
-            raise _refused(
-                "scalar-too-long",
-                place(event),
-                "keep long texts in a document and cite it by its digest",
-                f"{len(event.value)} characters",
-            )
-        if isinstance(
-            event, yaml.ScalarEvent | yaml.CollectionStartEvent | yaml.CollectionEndEvent
-        ):
+            hint = "keep long texts in a document and cite it by its digest"
+            size = f"{len(event.value)} characters"
+            raise _refused("scalar-too-long", place(event), hint, size)
+        if isinstance(event, yaml.NodeEvent | yaml.CollectionEndEvent):
+            values += 1
+            if values > MOST_VALUES:
+                hint = "split the file, or use JSON Lines"
+                raise _refused("too-many-values", place(event), hint, f"over {MOST_VALUES}")
             yield event
 
 
+def _said(code: str) -> str:
+    """The sentence of the table as the message of an error."""
+    return PROBLEMS[code][0].lower() + PROBLEMS[code][1:].rstrip(".")
+
+
 def _refused(code: str, place: Place, hint: str, detail: str = "") -> _Refused:
-    message = PROBLEMS[code].rstrip(".") + (f" ({detail})" if detail else "")
+    message = _said(code) + (f" ({brief(detail)[1:-1]})" if detail else "")
     return _Refused(Problem(code=code, message=message, hint=hint, place=place))
-
-
-def _compose(events: Iterator[Any], place: Any) -> Node:
-    first = next(events, None)
-    if first is None:
-        return MapNode((), Place("", 1, 1))
-    return _node(first, events, place, 0)
 
 
 def _node(event: Any, events: Iterator[Any], place: Any, depth: int) -> Node:
@@ -216,25 +240,28 @@ def _node(event: Any, events: Iterator[Any], place: Any, depth: int) -> Node:
         if not isinstance(key, Scalar):
             raise _refused("not-a-scalar", key.place, "a key is one word")
         if key.text in seen:
-            raise _refused("duplicate-key", key.place, "keep one of them", f'"{key.text}"')
+            raise _refused("duplicate-key", key.place, "keep one of them", str(key.text))
         seen.add(key.text)
         pairs.append((key, _node(next(events), events, place, depth + 1)))
     return MapNode(tuple(pairs), pairs[0][0].place if pairs else place(event))
 
 
-def _yaml_problem(error: yaml.YAMLError, file: str, lines: Sequence[str]) -> Problem:
-    mark = getattr(error, "problem_mark", None)
+def _yaml_problem(error: yaml.YAMLError, file: str, text: str, lines: Sequence[str]) -> Problem:
     message = getattr(error, "problem", None) or getattr(error, "reason", None) or str(error)
-    if mark is None:  # the reader met a character that YAML forbids
-        before = "\n".join(lines)[: max(0, getattr(error, "position", 0))]
-        number, column = before.count("\n"), len(before) - before.rfind("\n") - 1
+    mark = getattr(error, "problem_mark", None)
+    if "end of stream" in message and getattr(error, "context_mark", None) is not None:
+        mark = error.context_mark  # type: ignore[attr-defined] # where the unclosed thing opens
+    if mark is None:  # the reader met a character that YAML forbids; it counts bytes
+        read = text.encode()[: max(0, getattr(error, "position", 0))].decode(errors="ignore")
+        number, column = len(_LINE_END.findall(read)), len(_LINE_END.split(read)[-1])
     else:
-        number, column = min(mark.line, len(lines) - 1), mark.column
+        number, column = mark.line, mark.column
+    number = min(number, len(lines) - 1)
     return Problem(
         code="not-yaml",
         message=f"this is not well-formed YAML: {message}",
-        hint="check the indentation, the colons and the quotes of this line and the one before",
-        place=Place(file, number + 1, column + 1, 1, lines[number].rstrip("\r")),
+        hint="check the indentation, colons and quotes of this line and of those around it",
+        place=Place(file, number + 1, column + 1, 1, lines[number]),
     )
 
 
@@ -265,12 +292,16 @@ class Document:
 
 @frozen(kw_only=True)
 class Entry:
-    """A record of a dataset: its event, where it stands, and its number there, if any."""
+    """A record of a dataset: its event, its place, where its fields stand, its number, if any."""
 
     event: Event
     place: Place
-    source_place: Place
+    locate: Callable[[str], Place | None]
     number: int | None = None
+
+    def place_of(self, *names: str) -> Place:
+        """The place of the first of these fields that is written; else of the record."""
+        return next(filter(None, map(self.locate, names)), self.place)
 
 
 @frozen(kw_only=True)
@@ -300,6 +331,9 @@ class Dataset:
 # --- reading ----------------------------------------------------------------------------
 
 
+_LF = b"\n"
+
+
 def read_text(path: Path) -> tuple[str, str]:
     """The text of a file and the digest of its bytes; `InvalidInput` where it is not text."""
     size = path.stat().st_size
@@ -315,7 +349,7 @@ def read_text(path: Path) -> tuple[str, str]:
     except UnicodeDecodeError as error:
         raise invalid(
             "not-utf8",
-            f"{path}: byte {error.start} is not UTF-8",
+            f"{path}, line {raw.count(_LF, 0, error.start) + 1}: byte {error.start} is not UTF-8",
             "save the file as UTF-8 text; a dataset is not a database or a picture",
         ) from None
     return text, sha256(raw).hexdigest()
@@ -348,7 +382,8 @@ class _Reader:
         top = self._mapping(root, ("govledger", "ledger", "documents", "records", "expect"))
         version = top.get("govledger") if top else None
         if top and version is None:
-            self._say("missing-field", top.place, 'the key "govledger" is missing', "govledger: 1")
+            message = 'the key "govledger" is missing'
+            self._say("missing-field", top.place, message, "add govledger: 1")
         elif version is not None and plain(version) != VERSION:
             self._say(
                 "unknown-version",
@@ -373,7 +408,7 @@ class _Reader:
                 for node in self._list(top and top.get("expect"))
                 if (expectation := self._expectation(node))
             ),
-            problems=tuple(sorted(self.problems, key=_where)),
+            problems=tuple(sorted(self.problems, key=by_place)),
         )
 
     def _say(self, code: str, place: Place, message: str, hint: str = "") -> None:
@@ -383,14 +418,21 @@ class _Reader:
         if node is None:
             return None
         if not isinstance(node, MapNode):
-            self._say("not-a-mapping", node.place, "a mapping is wanted here", "write key: value")
+            self._say(
+                "not-a-mapping",
+                node.place,
+                "a mapping is wanted here",
+                "write govledger: 1, and records: on a line of its own"
+                if keys is not None
+                else "write key: value",
+            )
             return None
         for key, _ in node.pairs:
             if keys is not None and str(key.text) not in keys:
                 self._say(
                     "unknown-field",
                     key.place,
-                    f'"{key.text}" is not known here',
+                    f"{brief(key.text)} is not known here",
                     did_you_mean(str(key.text), keys),
                 )
         return node
@@ -414,15 +456,7 @@ class _Reader:
             return None
 
     def _place(self, error: InvalidInput, node: Node) -> None:
-        for problem in error.problems:
-            place = _at(node, problem.path)
-            if problem.code == "unknown-field" and isinstance(node, MapNode):
-                inner: Node | None = node
-                for step in problem.path[:-1]:
-                    inner = inner.get(str(step)) if isinstance(inner, MapNode) else inner
-                if isinstance(inner, MapNode) and inner.get(str(problem.path[-1])) is not None:
-                    place = inner.key(str(problem.path[-1])).place
-            self.problems.append(attrs.evolve(problem, place=place))
+        self.problems += [attrs.evolve(p, place=_at(node, p)) for p in error.problems]
 
     def _documents(self, node: Node | None) -> Iterator[tuple[str, Document]]:
         mapping = self._mapping(node)
@@ -441,8 +475,10 @@ class _Reader:
             self._say(
                 code,
                 (types[1] if types else record).place,
-                PROBLEMS[code].rstrip("."),
-                "begin a record with its type and subject, - motion.adopted: rob-ii",
+                _said(code),
+                "make it two records"
+                if types
+                else "begin a record with its type and subject, - motion.adopted: rob-ii",
             )
             return None
         (key,) = types
@@ -453,6 +489,15 @@ class _Reader:
             return None
         subject = record.get(str(key.text))
         assert subject is not None  # noqa: S101 - the key was found a moment ago
+        stray = next((name for name, _ in record.pairs if name.text == "subject"), None)
+        if stray is not None:
+            self._say(
+                "unknown-field",
+                stray.place,
+                "the subject stands behind the type, not in a field of its own",
+                f"write - {key.text}: {brief(plain(subject))[1:-1]}, and leave this out",
+            )
+            return None
         rest = MapNode(
             (
                 (attrs.evolve(key, text="subject"), subject),
@@ -469,7 +514,10 @@ class _Reader:
         except InvalidInput as error:
             self._place(error, rest)
             return None
-        return Entry(event=event, place=key.place, source_place=cited.place if cited else key.place)
+        places = {str(name.text): value.place for name, value in rest.pairs}
+        if isinstance(cited, MapNode):
+            places |= {f"source.{name.text}": value.place for name, value in cited.pairs}
+        return Entry(event=event, place=key.place, locate=places.get)
 
     def _resolve(
         self, cited: Node, fields: dict[str, Any], documents: Mapping[str, Document]
@@ -479,12 +527,13 @@ class _Reader:
         if not isinstance(given, dict) or "document" not in given:
             return True  # the schema will say what is wrong
         document = documents.get(str(given["document"]))
-        place = _at(cited, ("document",))
+        named = cited.get("document") if isinstance(cited, MapNode) else None
+        place = (named or cited).place
         if document is None:
             self._say(
                 "unknown-document",
                 place,
-                f'"{given["document"]}" is not declared under documents',
+                f"{brief(given['document'])} is not declared under documents",
                 did_you_mean(str(given["document"]), documents),
             )
             return False
@@ -504,14 +553,13 @@ class _Reader:
         fields["source"] = {**{k: v for k, v in known.items() if v is not None}, **given}
         return True
 
-    def _moment(self, node: Node | None) -> None:
-        """Say what is wrong with the time of a question, which is a day or an instant."""
-        if node is None:
-            return
-        try:
-            view_instant(plain(node), timezone("UTC"))
-        except InvalidInput as error:
-            self.problems += [attrs.evolve(p, place=node.place) for p in error.problems]
+    def _judge(self, node: Node | None, convert: Callable[[Any], object]) -> None:
+        """Say what is wrong with a value, if it does not convert."""
+        if node is not None:
+            try:
+                convert(plain(node))
+            except InvalidInput as error:
+                self._place(error, node)
 
     def _expectation(self, node: Node) -> Expectation | None:
         mapping = self._mapping(node)
@@ -523,7 +571,7 @@ class _Reader:
             self._say(
                 code,
                 (kinds[1] if kinds else mapping).place,
-                PROBLEMS[code].rstrip("."),
+                _said(code),
                 "name one of: " + ", ".join(FIELDS),
             )
             return None
@@ -538,7 +586,7 @@ class _Reader:
                 self._say(
                     "unknown-field",
                     key.place,
-                    f'a {kind.text} has no "{name}"',
+                    f"a {kind.text} has no {brief(name)}",
                     did_you_mean(name, FIELDS[str(kind.text)]),
                 )
             values[name] = (plain(value), value.place)
@@ -549,15 +597,14 @@ class _Reader:
             subject = subject_name(plain(named) if named else "", str(kind.text))
         except InvalidInput as error:
             self.problems += [attrs.evolve(p, place=(named or kind).place) for p in error.problems]
-        self._moment(as_of)
-        if known_at is not None and not str(plain(known_at)).isdecimal():
-            self._moment(known_at)
+        self._judge(as_of, lambda text: view_instant(text, timezone("UTC")))
+        self._judge(known_at, _known)
         if as_of is None or not values:
             self._say(
                 "missing-field",
                 mapping.place,
-                f'"{"as_of" if as_of is None else "status"}" is missing',
-                f"{{as_of: 2018-11-30, {kind.text}: …, status: …}}",
+                '"as_of" is missing' if as_of is None else "nothing is expected of it",
+                f"write {{as_of: 2018-11-30, {kind.text}: …, status: …}}",
             )
         if len(self.problems) > before:
             return None
@@ -570,7 +617,16 @@ class _Reader:
         )
 
 
-def _where(problem: Problem) -> tuple[int, int]:
+def _known(text: Any) -> int | str:
+    """A position as a number; a day or an instant as it is, if it is one."""
+    if isinstance(text, str) and text.isdecimal():
+        return count(text)
+    view_instant(text, timezone("UTC"))
+    return str(text)
+
+
+def by_place(problem: Problem) -> tuple[int, int]:
+    """Where a problem stands, as a key to sort by."""
     return (problem.place.line, problem.place.column) if problem.place else (0, 0)
 
 
@@ -629,9 +685,10 @@ def placed_breaches(
     for problem in problems:
         index = (getattr(problem, "position", None) or 0) - head - 1
         if 0 <= index < len(dataset.entries):
-            problem = attrs.evolve(problem, place=dataset.entries[index].place)
+            place = dataset.entries[index].place_of(*map(str, problem.path))
+            problem = attrs.evolve(problem, place=place)
         placed.append(problem)
-    return tuple(sorted(placed, key=_where))
+    return tuple(sorted(placed, key=by_place))
 
 
 # --- judging ----------------------------------------------------------------------------
@@ -645,14 +702,16 @@ def judge_dataset(dataset: Dataset) -> tuple[Problem, ...]:
     if dataset.problems:
         return dataset.problems
     with new_ledger(dataset) as ledger:
+        breaches: tuple[Problem, ...] = ()
         try:
-            import_dataset(ledger, dataset, breaches="flag")
+            import_dataset(ledger, dataset)
         except RuleBreach as error:
-            return error.problems
-        found = ledger.findings(as_of="9999-12-31")
-        breaches = (finding for finding in found if isinstance(finding, Breach))
-        placed = placed_breaches(breaches, dataset, 1)
-        return tuple(sorted((*placed, *unmet(ledger, dataset.expectations)), key=_where))
+            breaches = error.problems
+            if any(isinstance(breach, Breach) and breach.binding for breach in breaches):
+                return breaches
+            import_dataset(ledger, dataset, breaches="flag")
+        found = (*breaches, *unmet(ledger, dataset.expectations))
+        return tuple(sorted(found, key=by_place))
 
 
 def unmet(ledger: Ledger, expectations: Iterable[Expectation]) -> Iterator[Problem]:
@@ -662,9 +721,8 @@ def unmet(ledger: Ledger, expectations: Iterable[Expectation]) -> Iterator[Probl
         asked = expected.as_of, expected.known_at
         try:
             if asked not in registers:
-                known = expected.known_at
-                at = int(known) if known is not None and known.isdecimal() else known
-                registers[asked] = ledger.as_of(expected.as_of, at)
+                known = None if expected.known_at is None else _known(expected.known_at)
+                registers[asked] = ledger.as_of(expected.as_of, known)
         except InvalidInput as error:
             yield from (attrs.evolve(p, path=(), place=expected.place) for p in error.problems)
             continue
@@ -677,7 +735,8 @@ def unmet(ledger: Ledger, expectations: Iterable[Expectation]) -> Iterator[Probl
                     code="expectation-failed",
                     message=f"{expected.subject} on {expected.as_of}: {name} is {said},"
                     f" not {_shown(wanted)}",
-                    hint=f"`govledger show {expected.subject} --as-of {expected.as_of}` tells why",
+                    hint=f"look at the records about {expected.subject}: they or the expectation"
+                    " are wrong",
                     place=place,
                 )
 
@@ -710,14 +769,18 @@ def judge_citations(dataset: Dataset, directory: Path) -> Iterator[Problem]:
             continue
         problem = _citation(cited, texts, directory)
         if problem is not None:
-            yield attrs.evolve(problem, place=entry.source_place)
+            names = ("source.document",) if problem.code == "document-missing" else ("source.span",)
+            yield attrs.evolve(problem, place=entry.place_of(*names, "source"))
 
 
 def _texts(dataset: Dataset, directory: Path) -> Iterator[tuple[str, str]]:
     wanted = {document.sha256 for document in dataset.documents.values()}
     for path in sorted(directory.iterdir()):
         if path.is_file() and path.stat().st_size <= LARGEST_FILE:
-            raw = path.read_bytes()
+            try:
+                raw = path.read_bytes()
+            except OSError:  # not ours to read, so not a document of ours
+                continue
             found = sha256(raw).hexdigest()
             if found in wanted:
                 yield found, raw.decode("utf-8", errors="replace")

@@ -43,41 +43,64 @@ class Problem:
 
     def __str__(self) -> str:
         """The problem as people read it: place, reason, excerpt with carets, remedy."""
-        field = "".join(f"{step}: " for step in (".".join(map(str, self.path)),) if step)
         if self.place is None:
-            lines = [f"error[{self.code}]: {field}{self.message}"]
+            field = ".".join(map(str, self.path))
+            lines = [f"error[{self.code}]: {field}{': ' if field else ''}{self.message}"]
             gutter = ""
         else:
             at = self.place
             gutter = " " * len(str(at.line))
+            excerpt, column = _window(at)
             lines = [
                 f"{at.file}:{at.line}:{at.column}: error[{self.code}]: {self.message}",
                 f"{gutter} |",
-                f"{at.line} | {_clip(at.excerpt)}",
-                f"{gutter} | {' ' * (at.column - 1)}{'^' * max(1, at.width)}",
+                f"{at.line} | {excerpt}",
+                f"{gutter} | {' ' * column}{'^' * max(1, min(at.width, len(excerpt) - column))}",
             ]
-            if at.column + at.width > _WIDEST:
-                del lines[1:]
         if self.hint:
             lines.append(f"{gutter} = help: {self.hint}")
-        return "\n".join(lines)
+        return "\n".join(map(visible, lines))
 
 
-_WIDEST = 160
+_WIDEST = 120
+"""How much of a line is shown, in characters."""
 
 
-def _clip(text: str) -> str:
-    text = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
-    return text if len(text) <= _WIDEST else text[: _WIDEST - 1] + "…"
+def _window(place: Place) -> tuple[str, int]:
+    """The part of the line around a place, and the column of the place in it, from 0."""
+    column = place.column - 1
+    if len(place.excerpt) <= _WIDEST:
+        return place.excerpt, column
+    start = max(0, min(column - _WIDEST // 3, len(place.excerpt) - _WIDEST))
+    part = place.excerpt[start : start + _WIDEST]
+    before = "…" if start else ""
+    after = "…" if start + _WIDEST < len(place.excerpt) else ""
+    return before + part + after, column - start + len(before)
+
+
+def visible(text: str) -> str:
+    """Text whose unprintable characters are replaced: they may be hostile to a terminal."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
+
+
+def brief(value: object) -> str:
+    """A value in a message: text in quotes, long ones cut."""
+    if value is None:
+        return "nothing"
+    text = value if isinstance(value, str) else repr(value)
+    text = text if len(text) <= 60 else text[:59] + "…"
+    return f'"{text}"' if isinstance(value, str) else text
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """A hint that names the known word nearest to `word`, or lists them all."""
     choices = tuple(known)
-    close = get_close_matches(word, choices, n=1)
+    close = get_close_matches(word[:60], choices, n=1)
     if close:
         return f'did you mean "{close[0]}"?'
-    return "use one of: " + ", ".join(choices) if choices else ""
+    return "use one of: " + ", ".join(choices) if choices else "there is none to choose from"
 
 
 class GovledgerError(Exception):
@@ -126,6 +149,9 @@ class UnreadableRecord(GovledgerError):  # noqa: N818 - it names the record
     """A stored record that this version cannot turn into an event."""
 
 
-def invalid(code: str, message: str, hint: str = "") -> InvalidInput:
-    """An `InvalidInput` with one problem, to raise from a converter."""
-    return InvalidInput(Problem(code=code, message=message, hint=hint))
+def invalid(code: str, message: str, hint: str = "", *path: str) -> InvalidInput:
+    """An `InvalidInput` with one problem, to raise from a converter.
+
+    `path` names the field at fault, where the converter is for a value of several fields.
+    """
+    return InvalidInput(Problem(code=code, message=message, hint=hint, path=path))

@@ -18,7 +18,7 @@ import attrs
 from attrs import field, frozen
 from attrs.converters import optional
 
-from govledger.errors import did_you_mean, invalid
+from govledger.errors import InvalidInput, brief, did_you_mean, invalid
 from govledger.source import Source, source
 from govledger.values import (
     PERSONAL,
@@ -62,23 +62,23 @@ def subject_name(value: str, kind: str | None = None) -> str:
     Slugs match `[a-z0-9][a-z0-9.-]*`, at most 100 characters. Raises `InvalidInput`.
     """
     if not isinstance(value, str):
-        raise invalid("not-a-subject", f"{value!r} does not name a subject", _SUBJECT_FORM)
+        raise invalid("not-a-subject", f"{brief(value)} does not name a subject", _SUBJECT_FORM)
     given, slash, slug = value.partition("/")
     if not slash:
         given, slug = kind or "", value
     if not given or _SLUG.fullmatch(slug) is None:
-        raise invalid("not-a-subject", f'"{value[:120]}" does not name a subject', _SUBJECT_FORM)
+        raise invalid("not-a-subject", f"{brief(value)} does not name a subject", _SUBJECT_FORM)
     if given not in KINDS:
         raise invalid(
             "unknown-kind",
-            f'"{given}" is not a kind of subject',
+            f"{brief(given)} is not a kind of subject",
             did_you_mean(given, KINDS),
         )
     if kind is not None and given != kind:
         raise invalid(
             "wrong-kind",
             f'"{value}" is a {given}, and a {kind} is wanted here',
-            f"name it {kind}/… or use an event of the {given}",
+            f"name a {kind}, {kind}/…, or take an event that is about a {given}",
         )
     return f"{given}/{slug}"
 
@@ -112,12 +112,12 @@ def meeting(value: str) -> str:
 
 def proposal(value: str) -> str:
     """The name of a subject; of a proposal where only the slug is given."""
-    return subject_name(value, None if "/" in value else "proposal")
+    return subject_name(value, None if "/" in str(value) else "proposal")
 
 
 def mover(value: str) -> str:
     """The name of a subject; of a motion where only the slug is given."""
-    return subject_name(value, None if "/" in value else "motion")
+    return subject_name(value, None if "/" in str(value) else "motion")
 
 
 def _mandate(value: str) -> str:
@@ -171,7 +171,7 @@ def _choice(value: str) -> Choice:
     except ValueError:
         raise invalid(
             "unknown-choice",
-            f'"{value}" is not a choice',
+            f"{brief(value)} is not a choice",
             did_you_mean(str(value), list(Choice)),
         ) from None
 
@@ -229,7 +229,7 @@ def _until_kind(value: str) -> UntilKind:
     except ValueError:
         raise invalid(
             "unknown-until",
-            f'"{value}" is not a kind of end',
+            f"{brief(value)} is not a kind of end",
             did_you_mean(str(value), list(UntilKind)),
         ) from None
 
@@ -244,12 +244,14 @@ class Until:
 
     def __attrs_post_init__(self) -> None:
         wants_event = self.kind is UntilKind.UNTIL_EVENT
-        if (self.event is None) == wants_event or (self.when is None) != wants_event:
+        wanted, other = ("event", "when") if wants_event else ("when", "event")
+        if getattr(self, wanted) is None or getattr(self, other) is not None:
             raise invalid(
                 "half-an-until",
-                f'an end of kind "{self.kind}" takes {"event" if wants_event else "when"} alone',
-                "{kind: exact, when: 2019-06-05}, {kind: at-least, when: …} "
-                "or {kind: until-event, event: …}",
+                f'an end of kind "{self.kind}" takes "{wanted}" alone',
+                "write {kind: exact, when: 2019-06-05}, {kind: at-least, when: 2019-06-05} "
+                "or {kind: until-event, event: the new budget}",
+                "kind" if getattr(self, other) is None else other,
             )
 
     def __str__(self) -> str:
@@ -275,7 +277,9 @@ class Due:
 
     def __attrs_post_init__(self) -> None:
         if self.by is not None and self.before is not None:
-            raise invalid("two-deadlines", "a deadline is either by or before a time", _DUE_FORM)
+            raise invalid(
+                "two-deadlines", "a deadline is either by or before a time", _DUE_FORM, "before"
+            )
         if (self.by, self.before, self.event) == (None, None, None):
             raise invalid("empty-deadline", "the deadline says nothing", _DUE_FORM)
         for edge in (self.by, self.before):
@@ -287,13 +291,22 @@ class Due:
         return "; ".join(str(part) for part in (edge, self.event) if part)
 
 
-_DUE_FORM = "write 2019-02, {before: 2019-06-05} or {by: 2019-02, event: before the budget}"
+_DUE_FORM = (
+    "write 2019-02, {before: 2019-06-05}, {event: two weeks after the assembly} "
+    "or {by: 2019-02, event: before the budget}"
+)
+
+
+_TIME_BEGINS = tuple("0123456789.")
 
 
 def due(value: Due | str | Mapping[str, object]) -> Due:
     """`value` as a `Due`. Text that begins like a time is one; other text is an event."""
-    if isinstance(value, When) or (isinstance(value, str) and value[:1] in "0123456789."):
-        return Due(by=value)
+    if isinstance(value, When) or (isinstance(value, str) and value.startswith(_TIME_BEGINS)):
+        try:
+            return Due(by=value)
+        except InvalidInput as error:
+            raise invalid(error.problems[0].code, error.problems[0].message, _DUE_FORM) from None
     if isinstance(value, str):
         return Due(event=value)
     return structure(Due, value)
@@ -827,6 +840,6 @@ def event_type(name: str) -> type[Event]:
     except (KeyError, TypeError):
         raise invalid(
             "unknown-type",
-            f'"{str(name)[:80]}" is not an event type',
+            f"{brief(name)} is not an event type",
             did_you_mean(str(name), BY_TYPE),
         ) from None

@@ -21,6 +21,7 @@ from govledger import audit
 from govledger.codec import Entry, decode, encode, timestamp
 from govledger.errors import (
     ClockError,
+    InvalidInput,
     KeyConflict,
     Problem,
     RuleBreach,
@@ -40,7 +41,7 @@ from govledger.events import (
 )
 from govledger.history import Reason, Record, breaches_of, explain, profile_at, replay
 from govledger.register import Change, Register, changes, register
-from govledger.rules import Finding, Profile, profile_named, withdraws
+from govledger.rules import Breach, Finding, Profile, profile_named, too_large, withdraws
 from govledger.state import Mandate
 from govledger.storage import Store, Writing
 from govledger.storage.sqlite import SqliteStore
@@ -249,13 +250,14 @@ class Ledger:
             events = _renumbered(events, numbers, head)
             held, judged = _surroundings(writing, events)
             added = _drafts(events, held, head, self._now(last), key)
-            found = breaches_of(held, added, judged, zone)
+            entries, oversized = _encoded(added)
+            found = (*oversized, *breaches_of(held, added, judged, zone))
             if breaches == "flag":
                 found = tuple(breach for breach in found if breach.binding)
             if found:
                 raise RuleBreach(*found, head=head)
             writing.append(
-                [encode(record) for record in added],
+                entries,
                 [row for record in added for row in audit.derived_rows(record)],
             )
         return added
@@ -462,8 +464,8 @@ def _written_before(
         raise KeyConflict(
             Problem(
                 code="key-conflict",
-                message=f'the key "{key}" was used before, for records'
-                f" {written[0].position} to {written[-1].position}, which say something else",
+                message=f'the key "{key}" was used before, from record {written[0].position} on,'
+                " for events that say something else",
                 hint="use a new key for new events",
             )
         )
@@ -499,6 +501,21 @@ def _drafts(
             Record(position=position, version=version, recorded_at=now, event=event, key=key)
         )
     return tuple(drafts)
+
+
+def _encoded(records: Iterable[Record]) -> tuple[list[Entry], list[Breach]]:
+    """The entries of records, and a breach for each that is too large."""
+    entries: list[Entry] = []
+    oversized: list[Breach] = []
+    for record in records:
+        try:
+            entries.append(encode(record))
+        except InvalidInput as error:
+            (problem,) = error.problems
+            oversized.append(
+                too_large(record.event, record.position, problem.message, problem.hint)
+            )
+    return entries, oversized
 
 
 def _surroundings(writing: Writing, events: Sequence[Event]) -> tuple[list[Record], frozenset[str]]:

@@ -184,6 +184,7 @@ def _describe_motion(register: Register, motion: Motion) -> dict[str, Any]:
             "kind": force.until.kind,
         },
         "since": register.day(motion.since),
+        "submitted_on": motion.submitted_on and motion.submitted_on.text,
         "decided_on": motion.decided_on and motion.decided_on.text,
         "meeting": motion.meeting,
         "follow_up_meeting": motion.follow_up_meeting,

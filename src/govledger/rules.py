@@ -17,7 +17,7 @@ from functools import cached_property
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from govledger.errors import Problem, did_you_mean, invalid
 from govledger.events import (
@@ -129,6 +129,7 @@ FINDINGS: Mapping[str, str] = {
     "unknown-position": "A correction or retraction names a position that holds no record.",
     "other-subject": "A correction or retraction names a record of another subject.",
     "already-withdrawn": "The record was retracted or corrected before.",
+    "record-too-large": "A record takes more bytes than an entry may.",
     "cannot-withdraw": "The first record of a ledger stands for ever.",
     "already-open": "A ledger is opened once, at position 1.",
     "unknown-profile": "No profile of that name and version is known here.",
@@ -372,14 +373,34 @@ def judge(
         yield from guard(event, position, state, world, profile)
 
 
-def _breach(code: str, event: Event, position: int, message: str, hint: str = "") -> Breach:
+def _breach(
+    code: str, event: Event, position: int, message: str, hint: str = "", *path: str
+) -> Breach:
     return Breach(
+        path=path,
         code=code,
         message=f"{event.subject}, {event.type} on {event.on}: {message}",
         hint=hint,
         subject=event.subject,
         position=position,
     )
+
+
+def on_record(state: State | None) -> bool:
+    """Whether the event that brings such a subject on record has been."""
+    match state:
+        case None:
+            return False
+        case Motion():
+            return state.submitted_on is not None
+        case Mandate():
+            return bool(state.task)
+        case Blockade():
+            return bool(state.scope)
+        case Proposal():
+            return bool(state.text)
+        case _:
+            return True
 
 
 def present(axis: Axis, state: State | None) -> StrEnum | None:
@@ -390,11 +411,11 @@ def present(axis: Axis, state: State | None) -> StrEnum | None:
         case Axis.FOLLOW_UP, Motion():
             return state.follow_up
         case Axis.MANDATE, Mandate():
-            return state.progress if state.task else None
+            return state.progress
         case Axis.BLOCKADE, Blockade():
             return state.status
         case Axis.PROPOSAL, Proposal():
-            return state.status if state.text else None
+            return state.status
         case _:
             return None if state is None else Presence.ON_RECORD
 
@@ -413,11 +434,13 @@ def _lifecycle(
                 profile.advice.get(type(event), "choose an event that the profile knows"),
             )
         return
-    if any(present(row.axis, state) in row.leaves for row in rows):
+    if rows[0].leaves == _NOTHING:
+        legal = not on_record(state)
+    else:
+        legal = any(present(row.axis, state) in row.leaves for row in rows)
+    if legal:
         return
-    now = present(rows[0].axis, state)
-    if isinstance(state, Motion):
-        now = state.status
+    now = state.status if isinstance(state, Motion) else present(rows[0].axis, state)
     if rows[0].leaves == _NOTHING:
         yield _breach(
             "already-on-record",
@@ -470,16 +493,18 @@ def _references(event: Event, position: int, world: World) -> Iterator[Breach]:
                 "self-reference",
                 event,
                 position,
-                f"{name} names the subject itself",
+                f'"{name}" names the subject itself',
                 "name another",
+                name,
             )
         elif world(subject) is None:
             yield _breach(
                 "unknown-reference",
                 event,
                 position,
-                f"{name} names {subject}, of which nothing is on record by then",
+                f'"{name}" names {subject}, of which nothing is on record by then',
                 f"check the name, or record {subject} first, dated on or before {event.on.last}",
+                name,
             )
 
 
@@ -502,7 +527,8 @@ def _count(
             position,
             f"{tally.in_favour} in favour and {tally.against} against come to {outcome}"
             f" under {profile.name}, and {announced} was announced",
-            "check the count; if that is what was announced, flag it: it stays a finding",
+            "check the count; if that is what was announced, flag the breach (--flag-breaches)",
+            "tally",
         )
     total = tally.in_favour + tally.against + tally.abstained + tally.absent
     if tally.electorate is not None and total > tally.electorate:
@@ -512,6 +538,7 @@ def _count(
             position,
             f"{total} {tally.unit} counted, and the electorate has {tally.electorate}",
             "check the count and the electorate of that day",
+            "tally",
         )
     if tally.roll_call:
         yield from _roll_call(event, position, tally)
@@ -533,6 +560,7 @@ def _roll_call(event: Event, position: int, tally: Tally) -> Iterator[Breach]:
                 position,
                 f"the roll call gives {called} {choice}, the tally {number}",
                 "check the members' choices and weights",
+                "tally",
             )
 
 
@@ -549,6 +577,7 @@ def _completion(
             f'{event.meeting} is a meeting of "{body}", which cannot declare motions completed'
             f" under {profile.name}",
             "name the assembly that did; a board or committee can only propose it",
+            "meeting",
         )
 
 
@@ -563,6 +592,7 @@ def _supersession(
             position,
             f"{event.by} is {successor.decision} then",
             "record its adoption first; completed in_light_of needs only a submitted one",
+            "by",
         )
 
 
@@ -649,7 +679,7 @@ def judge_withdrawal(
     verb = "retract" if isinstance(event, RecordRetracted) else "correct"
     if holds is None:
         code, message = "unknown-position", f"there is no record {target} to {verb}"
-        hint = "`govledger log` lists the positions"
+        hint = "`govledger log` of the ledger that it is meant for lists the positions"
     elif isinstance(holds, LedgerOpened):
         code, message = "cannot-withdraw", f"record {target} opens the ledger and stands for ever"
         hint = "to change the rules that hold, record ledger.profile-changed"
@@ -664,44 +694,43 @@ def judge_withdrawal(
         hint = f"{verb} record {withdrawn_by} instead"
     else:
         return
-    yield _binding(_breach(code, event, position, message, hint))
+    field = "position" if isinstance(event, RecordRetracted) else "corrects"
+    yield evolve(_breach(code, event, position, message, hint, field), binding=True)
 
 
 def judge_book(event: Event, position: int) -> Iterator[Breach]:
     """What is wrong with an event about the ledger itself."""
     if isinstance(event, LedgerOpened) and position != 1:
-        yield _binding(
+        yield evolve(
             _breach(
                 "already-open",
                 event,
                 position,
                 "this ledger is open already",
-                "give name, timezone and profile to Ledger.open or `govledger init` instead",
-            )
+                "name, time zone and profile are said once: at the top of a dataset, to"
+                " `govledger init` or to Ledger.open",
+            ),
+            binding=True,
         )
     if isinstance(event, LedgerOpened | LedgerProfileChanged) and not any(
         event.profile == profile.name for profile in PROFILES
     ):
-        yield _binding(
+        yield evolve(
             _breach(
                 "unknown-profile",
                 event,
                 position,
                 f'"{event.profile}" is not a profile known here',
                 did_you_mean(event.profile, (profile.name for profile in PROFILES)),
-            )
+                "profile",
+            ),
+            binding=True,
         )
 
 
-def _binding(breach: Breach) -> Breach:
-    return Breach(
-        code=breach.code,
-        message=breach.message,
-        hint=breach.hint,
-        subject=breach.subject,
-        position=breach.position,
-        binding=True,
-    )
+def too_large(event: Event, position: int, message: str, hint: str) -> Breach:
+    """The breach of an event whose record would be larger than an entry may be."""
+    return evolve(_breach("record-too-large", event, position, message, hint), binding=True)
 
 
 # --- deadlines, and what stands out on a date -------------------------------------------

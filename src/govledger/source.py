@@ -13,7 +13,7 @@ from hashlib import sha256
 from attrs import field, frozen
 from attrs.converters import optional
 
-from govledger.errors import did_you_mean, invalid
+from govledger.errors import brief, did_you_mean, invalid
 from govledger.values import count, digest, line, several, structure
 
 
@@ -34,17 +34,17 @@ def _assertion(value: str) -> Assertion:
     except ValueError:
         raise invalid(
             "unknown-assertion",
-            f'"{value}" is not an assertion level',
+            f"{brief(value)} is not an assertion level",
             did_you_mean(str(value), list(Assertion)),
         ) from None
 
 
 def _span(value: Iterable[int | str]) -> tuple[int, int]:
-    numbers = several(value, count)
+    numbers = () if isinstance(value, str) else several(value, count)
     if len(numbers) != 2 or numbers[0] >= numbers[1]:
         raise invalid(
             "not-a-span",
-            f"{list(numbers)} is not a span of characters",
+            f"{brief(value)} is not a span of characters",
             "write [start, end] with start before end, counted in characters from 0",
         )
     return numbers
@@ -74,6 +74,7 @@ class Source:
                 "half-a-citation",
                 "a span needs the digest of the quoted text, and the digest needs its span",
                 "give both span and sha256, or neither",
+                "sha256" if self.span is None else "span",
             )
 
 

@@ -163,6 +163,7 @@ class Motion:
     force: Force | None = None
     before: Decision | None = None
     """Where a deferred or referred motion returns to."""
+    submitted_on: When | None = None
     meeting: str | None = None
     movers: tuple[str, ...] = ()
     aliases: tuple[str, ...] = ()
@@ -247,7 +248,7 @@ class Proposal:
     by: str = ""
     text: str = ""
     regarding: tuple[str, ...] = ()
-    status: ProposalStatus = ProposalStatus.MADE
+    status: ProposalStatus | None = None
 
 
 @frozen(kw_only=True)
@@ -323,6 +324,7 @@ def _submitted(state: Motion | None, event: MotionSubmitted) -> Motion:
         _motion(state, event),
         Decision.SUBMITTED,
         title=event.title,
+        submitted_on=event.on,
         meeting=event.meeting,
         movers=event.movers,
         text_digest=event.text_digest,

@@ -6,13 +6,14 @@ mapping and reports all its problems at once. Not here: anything that knows a mo
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar, cast
 
 import attrs
 
-from govledger.errors import InvalidInput, Problem, did_you_mean, invalid
+from govledger.errors import InvalidInput, Problem, brief, did_you_mean, invalid
 
 LARGEST_INTEGER = 2**53 - 1
 """The largest integer every JSON reader keeps exact (RFC 8785, section 3.2.2.3)."""
@@ -35,8 +36,10 @@ def text(value: str) -> str:
 
 
 def _clean(value: str, allowed: str) -> str:
+    if value is None:
+        raise invalid("empty-text", "there is no text", "write it, or leave the field out")
     if not isinstance(value, str):
-        raise invalid("not-text", f"{value!r} is not text", "put it in quotes")
+        raise invalid("not-text", f"{brief(value)} is not text", "put it in quotes")
     clean = unicodedata.normalize("NFC", value.replace("\r\n", "\n")).strip()
     if not clean:
         raise invalid("empty-text", "the text is empty", "leave the field out instead")
@@ -83,17 +86,21 @@ def several(value: Any, convert: Any) -> tuple[Any, ...]:
 
 def count(value: int | str) -> int:
     """A whole number from 0 to 2^53 - 1, or its decimal digits as text."""
-    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= 16:
-        value = int(value)
+    if isinstance(value, str) and _WHOLE.fullmatch(value):
+        value = int(value) if len(value) <= _DIGITS else LARGEST_INTEGER + 1
     if isinstance(value, bool) or not isinstance(value, int):
-        raise invalid("not-a-count", f"{value!r} is not a whole number", "write digits only")
+        raise invalid("not-a-count", f"{brief(value)} is not a whole number", "write digits only")
     if not 0 <= value <= LARGEST_INTEGER:
         raise invalid(
             "not-a-count",
-            f"{value} is out of range",
+            "the number is out of range",
             f"counts run from 0 to {LARGEST_INTEGER} (2^53 - 1)",
         )
     return value
+
+
+_WHOLE = re.compile(r"-?\d+", re.ASCII)
+_DIGITS = len(str(LARGEST_INTEGER))
 
 
 def flag(value: bool | str) -> bool:  # noqa: FBT001 - an attrs converter
@@ -101,7 +108,9 @@ def flag(value: bool | str) -> bool:  # noqa: FBT001 - an attrs converter
     if isinstance(value, str):
         value = _FLAGS.get(value, value)
     if not isinstance(value, bool):
-        raise invalid("not-a-flag", f"{value!r} is neither true nor false", "write true or false")
+        raise invalid(
+            "not-a-flag", f"{brief(value)} is neither true nor false", "write true or false"
+        )
     return value
 
 
@@ -114,7 +123,7 @@ def digest(value: str) -> str:
     if len(plain) != 64 or not _HEX.issuperset(plain):
         raise invalid(
             "not-a-digest",
-            f"{str(value)[:70]!r} is not a SHA-256 digest",
+            f"{brief(value)} is not a SHA-256 digest",
             "write its 64 hexadecimal digits, as sha256sum prints them",
         )
     return plain
@@ -136,7 +145,7 @@ def structure(cls: type[_T], given: object) -> _T:
     if not isinstance(given, Mapping):
         raise invalid(
             "not-a-mapping",
-            f"{str(given)[:70]!r} is not a mapping",
+            f"{brief(given)} is not a mapping",
             "write it as {" + ", ".join(f"{f.name}: …" for f in _fields(cls)) + "}",
         )
     fields = {f.name: f for f in _fields(cls)}
@@ -147,8 +156,8 @@ def structure(cls: type[_T], given: object) -> _T:
             problems.append(
                 Problem(
                     code="unknown-field",
-                    message=f'"{name}" is not a field here',
-                    hint=did_you_mean(str(name), fields),
+                    message=f"{brief(name)} is not a field here",
+                    hint=did_you_mean(str(name), (f for f in fields if f != "subject")),
                     path=(name,),
                 )
             )

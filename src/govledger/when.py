@@ -9,13 +9,15 @@ from __future__ import annotations
 import re
 from calendar import monthrange
 from datetime import UTC, date, datetime, timedelta
+from difflib import get_close_matches
 from enum import StrEnum
 from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from attrs import field, frozen
 
-from govledger.errors import did_you_mean, invalid
+from govledger.errors import InvalidInput, brief, invalid
+from govledger.values import line
 
 MICROSECONDS_A_DAY = 86_400_000_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -58,7 +60,7 @@ def _text(value: When | str | date | datetime) -> str:
         return value.isoformat()
     if isinstance(value, str):
         return value.strip()
-    raise invalid("not-a-time", f"{value!r} is not a time", _FORMS)
+    raise invalid("not-a-time", f"{brief(value)} is not a time", _FORMS)
 
 
 def _instant_form(moment: datetime) -> str:
@@ -126,7 +128,7 @@ _PARTS = ("precision", "upto", "first", "last", "instant")
 def _read(text: str) -> tuple[str, Precision, bool, date, date, int | None]:
     match = _FORM.fullmatch(text)
     if match is None:
-        raise invalid("not-a-time", f'"{text[:60]}" is not a time', _FORMS)
+        raise invalid("not-a-time", f"{brief(text)} is not a time", _FORMS)
     upto, year, month, day = (
         match["upto"] is not None,
         match["year"],
@@ -148,8 +150,14 @@ def _read(text: str) -> tuple[str, Precision, bool, date, date, int | None]:
         else:
             first, last = date(int(year), 1, 1), date(int(year), 12, 31)
             precision = Precision.YEAR
-    except ValueError as error:
-        raise invalid("impossible-date", f'"{text}" does not exist: {error}', _FORMS) from None
+    except InvalidInput:
+        raise
+    except ValueError:
+        raise invalid(
+            "impossible-date",
+            f'"{text}" does not exist',
+            "check day and month; hours run to 23:59:59, offsets to 23:59",
+        ) from None
     return text, precision, upto, first, last, None
 
 
@@ -186,16 +194,19 @@ def timezone(name: str) -> ZoneInfo:
     except (ZoneInfoNotFoundError, ValueError, OSError, TypeError):
         raise invalid(
             "unknown-timezone",
-            f'"{name}" is not an IANA time zone',
-            did_you_mean(str(name), sorted(available_timezones()))
-            if isinstance(name, str) and len(name) < 40 and "/" in name
-            else "use a name such as Europe/Amsterdam or UTC",
+            f"{brief(name)} is not an IANA time zone",
+            _nearest_zone(name),
         ) from None
+
+
+def _nearest_zone(name: str) -> str:
+    close = get_close_matches(name[:60], available_timezones(), n=1)
+    return f'did you mean "{close[0]}"?' if close else "use a name such as Europe/Amsterdam or UTC"
 
 
 def zone_name(value: str) -> str:
     """`value`, if it names an IANA time zone; a converter."""
-    return timezone(value).key
+    return timezone(line(value)).key
 
 
 @lru_cache(maxsize=65_536)
@@ -220,8 +231,11 @@ def instant_of(moment: datetime) -> int:
 
 
 def datetime_of(instant: int) -> datetime:
-    """An instant as a datetime in UTC."""
-    return _EPOCH + instant * _MICROSECOND
+    """An instant as a datetime in UTC; at most the start of the last day that there is."""
+    return _EPOCH + min(instant, _LAST) * _MICROSECOND
+
+
+_LAST = (datetime(9999, 12, 31, tzinfo=UTC) - _EPOCH) // _MICROSECOND
 
 
 def day_of(instant: int, zone: ZoneInfo) -> date:

@@ -16,6 +16,7 @@ from click.shell_completion import CompletionItem
 
 from govledger.errors import InvalidInput
 from govledger.terms import LANGUAGES
+from govledger.values import count
 from govledger.when import When, timezone, view_instant
 
 _F = TypeVar("_F", bound=Callable[..., Any])
@@ -135,7 +136,10 @@ class Known(Moment):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         if isinstance(value, str) and value.isdecimal():
-            return int(value)
+            try:
+                return count(value)
+            except InvalidInput as error:
+                self.fail(error.problems[0].message, param, ctx)
         return super().convert(value, param, ctx)
 
 

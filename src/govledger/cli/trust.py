@@ -15,7 +15,7 @@ from govledger.cli.ask import opened
 from govledger.cli.keep import read_dataset
 from govledger.cli.options import formats, settings, shared
 from govledger.cli.output import counted, echo_problems, progress
-from govledger.dataset import judge_citations, judge_dataset
+from govledger.dataset import by_place, judge_citations, judge_dataset
 from govledger.errors import Problem
 from govledger.rules import Breach
 
@@ -54,7 +54,7 @@ def check_command(dataset: Path | None, documents: Path | None) -> None:
     read = read_dataset(dataset)
     problems = list(judge_dataset(read))
     if documents is not None:
-        problems += judge_citations(read, documents)
+        problems = sorted((*problems, *judge_citations(read, documents)), key=by_place)
     cited = sum(entry.event.source is not None for entry in read.entries)
     summary = (
         f"{dataset}: {counted(len(read.entries), 'record')}, {cited} with a source;"

@@ -35,6 +35,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "follow_up": ("follow-up", "opvolging"),
     "force": ("in force", "van kracht"),
     "since": ("since", "sinds"),
+    "submitted_on": ("submitted on", "ingediend op"),
     "decided_on": ("decided on", "besloten op"),
     "follow_up_meeting": ("followed up at", "opgevolgd op"),
     "movers": ("movers", "indieners"),

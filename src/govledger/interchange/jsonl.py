@@ -12,20 +12,22 @@ over: it says when *this* ledger learned a fact, and that is now.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Callable, Iterable, Iterator
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, TypeVar
 
 import attrs
+from attrs import frozen
 
 from govledger.codec import canonical, exported, fields_of
-from govledger.dataset import Dataset, Entry, Head
-from govledger.errors import InvalidInput, Place, Problem, invalid
+from govledger.dataset import Dataset, Entry, Head, by_place
+from govledger.errors import InvalidInput, Place, Problem, brief, invalid
 from govledger.events import LedgerOpened, event_type
 from govledger.history import Record
 from govledger.rules import withdraws
-from govledger.values import LARGEST_INTEGER, count, structure
+from govledger.values import LARGEST_INTEGER, count, structure, under
 
 LONGEST_LINE = 1024 * 1024
 """The longest line that is read, in bytes."""
@@ -43,6 +45,8 @@ PROBLEMS = {
     "unknown-position": "A correction or retraction names a position that no line has.",
 }
 """What can be wrong with a file besides its values: code -> what it means."""
+
+_T = TypeVar("_T")
 
 _TOP = ("type", "subject", "on", "data", "source", "note", "corrects", "recorded_by")
 _EXPORTED = ("position", "recorded_at")
@@ -72,25 +76,67 @@ def load(path: str | Path) -> Dataset:
             hashed.update(raw)
             if not raw.strip():
                 continue
-            excerpt = raw.decode("utf-8", errors="replace").rstrip("\r\n")
+            line = _Line(name, number, raw.decode("utf-8", errors="replace").rstrip("\r\n"))
             try:
-                entry = _entry(raw, Place(name, number, 1, max(1, len(excerpt)), excerpt))
+                entry = _entry(raw, line)
+                if isinstance(entry.event, LedgerOpened) and not entries:
+                    head = _head(entry.event)
+                else:
+                    entries.append(entry)
             except InvalidInput as error:
-                problems += (_placed(p, name, number, excerpt) for p in error.problems)
-                continue
-            if isinstance(entry.event, LedgerOpened) and not entries:
-                opened = entry.event
-                head = Head(name=opened.name, timezone=opened.timezone, profile=opened.profile)
-            else:
-                entries.append(entry)
+                problems += (line.placed(problem) for problem in error.problems)
     problems += _numbering(entries)
     return Dataset(
         file=name,
         digest=hashed.hexdigest(),
         head=head,
         entries=tuple(entries),
-        problems=tuple(problems),
+        problems=tuple(sorted(problems, key=by_place)),
     )
+
+
+def _head(opened: LedgerOpened) -> Head:
+    said = {"name": opened.name, "timezone": opened.timezone, "profile": opened.profile}
+    return structure(Head, said)
+
+
+@frozen
+class _Line:
+    """A line of a file, to say where in it something stands."""
+
+    file: str
+    number: int
+    text: str
+
+    def whole(self) -> Place:
+        return Place(self.file, self.number, 1, max(1, len(self.text)), self.text)
+
+    def locate(self, path: str) -> Place | None:
+        """The key that a path (`tally.in_favour`) leads to, or as far as that can be found.
+
+        JSON's own reader tells no positions, so keys are looked for in the text.
+        """
+        at, found = 0, None
+        for step in path.split("."):
+            if step.isdecimal():
+                for _ in range(int(step)):
+                    at = self.text.find("}", at) + 1
+                continue
+            match = re.compile(rf'"{re.escape(step)}"\s*:').search(self.text, at)
+            if match is None:
+                break
+            at, found = match.end(), match
+        if found is None:
+            return None
+        width = found.group().rindex('"') + 1
+        return Place(self.file, self.number, found.start() + 1, width, self.text)
+
+    def column(self, column: int) -> Place:
+        return Place(self.file, self.number, min(column, len(self.text)), 1, self.text)
+
+    def placed(self, problem: Problem) -> Problem:
+        place = self.locate(".".join(map(str, problem.path))) if problem.path else None
+        return attrs.evolve(problem, place=problem.place or place or self.whole())
 
 
 def _lines(file: BinaryIO) -> Iterator[tuple[int, bytes]]:
@@ -102,60 +148,94 @@ def _lines(file: BinaryIO) -> Iterator[tuple[int, bytes]]:
             return  # _entry refuses it; whatever follows is not a line of its own
 
 
-def _entry(raw: bytes, place: Place) -> Entry:
+def _entry(raw: bytes, line: _Line) -> Entry:
     if len(raw) > LONGEST_LINE:
         raise invalid(
             "line-too-long",
             f"the line is longer than {LONGEST_LINE} bytes",
             "one record takes one line; is this JSON Lines?",
         )
-    said = _parsed(raw)
-    unknown = [key for key in said if key not in (*_TOP, *_EXPORTED)]
-    missing = [key for key in ("type", "subject", "on") if key not in said]
-    problems = [
-        Problem(
-            code="unknown-field",
-            message=f'"{key}" is not a key of a line',
-            hint="fields of the type stand under data; the other keys are " + ", ".join(_TOP),
-            path=(key,),
-        )
-        for key in unknown
-    ]
-    problems += [
-        Problem(code="missing-field", message=f'the key "{key}" is missing', hint=f'add "{key}"')
-        for key in missing
-    ]
+    said = _parsed(raw, line)
+    problems = list(_misplaced(said))
     if problems:
         raise InvalidInput(*problems)
-    number = said.pop("position", None)
     said.pop("recorded_at", None)
-    data = said.get("data", {})
-    if not isinstance(data, dict) or any(key in data for key in _TOP):
-        raise invalid("not-json", '"data" must be an object of the fields of the type')
-    event = structure(event_type(said.pop("type")), fields_of(said))
-    number = None if number is None else count(number)
-    return Entry(event=event, place=place, source_place=place, number=number)
+    number = _at("position", lambda: count(said.pop("position"))) if "position" in said else None
+    cls = _at("type", lambda: event_type(said.pop("type")))
+    return Entry(
+        event=structure(cls, fields_of(said)),
+        place=line.whole(),
+        locate=line.locate,
+        number=number,
+    )
 
 
-def _parsed(raw: bytes) -> dict[str, Any]:
+def _at(key: str, make: Callable[[], _T]) -> _T:
+    """What `make` gives; its problems are those of a key."""
     try:
-        text = raw.decode("utf-8")
+        return make()
+    except InvalidInput as error:
+        raise InvalidInput(*under(key, error)) from None
+
+
+def _misplaced(said: dict[str, Any]) -> Iterator[Problem]:
+    """Keys that are unknown, missing, or in the wrong object."""
+    for key in said:
+        if key not in (*_TOP, *_EXPORTED):
+            hint = "fields of the type stand under data; the other keys are " + ", ".join(_TOP)
+            yield Problem(
+                code="unknown-field",
+                message=f"{brief(key)} is not a key of a line",
+                hint=hint,
+                path=(key,),
+            )
+    for key in ("type", "subject", "on"):
+        if key not in said:
+            yield Problem(
+                code="missing-field", message=f'the key "{key}" is missing', hint=f'add "{key}"'
+            )
+    data = said.get("data", {})
+    if not isinstance(data, dict):
+        yield Problem(
+            code="not-json",
+            message='"data" is not an object',
+            hint="write the fields of the type in it: {…}",
+            path=("data",),
+        )
+        return
+    for key in data:
+        if key in _TOP:
+            yield Problem(
+                code="unknown-field",
+                message=f'"{key}" stands in data, and belongs beside it',
+                hint="move it out: data holds the fields of the type only",
+                path=("data", key),
+            )
+
+
+def _parsed(raw: bytes, line: _Line) -> dict[str, Any]:
+    try:
+        text = raw.decode("utf-8-sig" if line.number == 1 else "utf-8")
     except UnicodeDecodeError as error:
         raise invalid(
             "not-utf8", f"byte {error.start} of the line is not UTF-8", "save the file as UTF-8"
         ) from None
     try:
         said = json.loads(
-            text,
+            text.rstrip(),
             object_pairs_hook=_object,
             parse_float=_no_float,
             parse_int=_integer,
             parse_constant=_no_float,
         )
     except json.JSONDecodeError as error:
-        raise invalid(
-            "not-json", f"column {error.colno}: {error.msg}", "write one JSON object a line"
-        ) from None
+        problem = Problem(
+            code="not-json",
+            message=f"this is not well-formed JSON: {error.msg}",
+            hint="write one JSON object a line",
+            place=line.column(error.colno),
+        )
+        raise InvalidInput(problem) from None
     except RecursionError:
         raise invalid("not-json", "the line nests too deep", "write a flat object") from None
     if not isinstance(said, dict):
@@ -164,24 +244,26 @@ def _parsed(raw: bytes) -> dict[str, Any]:
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        names = [key for key, _ in pairs]
-        twice = next(key for key in names if names.count(key) > 1)
-        raise InvalidInput(
-            Problem(
-                code="duplicate-key",
-                message=f'the key "{twice}" stands twice',
-                hint="keep one of them",
-                path=(twice,),
+    found: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in found:
+            raise InvalidInput(
+                Problem(
+                    code="duplicate-key",
+                    message=f"the key {brief(key)} stands twice",
+                    hint="keep one of them",
+                    path=(key,),
+                )
             )
-        )
+        found[key] = value
     return found
 
 
 def _no_float(digits: str) -> Any:
     raise invalid(
-        "not-an-integer", f"{digits[:40]} is not a whole number", "votes and positions are whole"
+        "not-an-integer",
+        f"{brief(digits)[1:-1]} is not a whole number",
+        "votes and positions are whole",
     )
 
 
@@ -189,21 +271,10 @@ def _integer(digits: str) -> int:
     if len(digits) > 17 or abs(int(digits)) > LARGEST_INTEGER:
         raise invalid(
             "not-an-integer",
-            f"{digits[:40]} has too many digits",
+            f"{brief(digits)[1:-1]} is out of range",
             f"integers run to {LARGEST_INTEGER} (2^53 - 1)",
         )
     return int(digits)
-
-
-def _placed(problem: Problem, file: str, number: int, excerpt: str) -> Problem:
-    """A problem at its line, marking the key that it is about where that can be found."""
-    column, width = 1, max(1, len(excerpt))
-    for step in reversed(problem.path):
-        found = excerpt.find(f'"{step}"') if isinstance(step, str) else -1
-        if found >= 0:
-            column, width = found + 1, len(step) + 2 if isinstance(step, str) else 1
-            break
-    return attrs.evolve(problem, place=Place(file, number, column, width, excerpt))
 
 
 def _numbering(entries: list[Entry]) -> Iterator[Problem]:
@@ -226,7 +297,7 @@ def _numbering(entries: list[Entry]) -> Iterator[Problem]:
                 code="position-order",
                 message=f"position {entry.number} does not come after {last}",
                 hint="sort the lines by position",
-                place=entry.place,
+                place=entry.place_of("position"),
             )
         last = entry.number
         known.add(entry.number)
@@ -236,5 +307,5 @@ def _numbering(entries: list[Entry]) -> Iterator[Problem]:
                     code="unknown-position",
                     message=f"it withdraws record {target}, which no earlier line holds",
                     hint="export the whole log: a part of it cannot say what is withdrawn",
-                    place=entry.place,
+                    place=entry.place_of("corrects", "data.position"),
                 )

@@ -304,7 +304,7 @@ class SqliteStore:
     @classmethod
     def in_memory(cls) -> Self:
         """An empty store that lives as long as it is open."""
-        store = cls(":memory:", f"file:govledger-{uuid4().hex}?mode=memory&cache=shared")
+        store = cls("memory", f"file:govledger-{uuid4().hex}?mode=memory&cache=shared")
         store._lay_out()
         return store
 

@@ -1,0 +1,808 @@
+"""Every error has a name, a file that provokes it and a golden output, all in `errors/`;
+docs/errors.md is generated from them. `pytest --update-golden` writes both anew."""
+
+import ast
+import re
+import shutil
+import time
+import tracemalloc
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+import govledger
+from govledger import GovledgerError, Ledger, MotionAdopted, MotionSubmitted
+from govledger import dataset as yaml_format
+from govledger.cli import main
+from govledger.cli.keep import read_dataset
+from govledger.codec import Entry, decode
+from govledger.dataset import LARGEST_FILE, import_dataset, judge_dataset, ledger_options
+from govledger.interchange import jsonl
+from govledger.rules import FINDINGS, Breach
+from govledger.storage.sqlite import SqliteStore
+
+ERRORS = Path(__file__).parent / "errors"
+SOURCE = Path(govledger.__file__).parent
+
+# --- the corpus -------------------------------------------------------------------------
+#
+# CODE.yaml provokes that code and no other. CODE.VARIANT.yaml does so in another way, and
+# stays out of the catalogue. jsonl-CODE.jsonl has a code that YAML has too.
+
+FILES = {
+    path.name.removesuffix(path.suffix): path.name
+    for path in sorted(ERRORS.iterdir())
+    if path.suffix in (".yaml", ".jsonl")
+}
+
+HEAD = "govledger: 1\nrecords:\n"
+BINS = HEAD + "  - motion.submitted: bins\n    on: 2024-03-01\n    title: Bigger bins\n"
+LINE = (
+    '{"type": "motion.submitted", "subject": "motion/bins", "on": "2024-03-01",'
+    ' "data": {"title": "Bigger bins"}}\n'
+)
+
+MADE = {
+    "too-large": ("yaml", "A file of more than 32 MiB.", bytes(LARGEST_FILE + 1)),
+    "scalar-too-long": (
+        "yaml",
+        "A note of some 70,000 characters.",
+        BINS + "    note: " + "word " * 14_000 + "\n",
+    ),
+    "not-utf8": (
+        "yaml",
+        "A title with an é in Latin-1.",
+        BINS.replace("Bigger", "Café").encode("latin-1"),
+    ),
+    "record-too-large": (
+        "yaml",
+        "A note of 40,000 characters that take two bytes each.",
+        BINS + "    note: " + "é" * 40_000 + "\n",
+    ),
+    "too-many-values": (
+        "yaml",
+        "A list of half a million values.",
+        "govledger: 1\nrecords: [" + "1, " * 500_000 + "1]\n",
+    ),
+    "jsonl-not-utf8": (
+        "jsonl",
+        "A title with an é in Latin-1.",
+        LINE.replace("Bigger", "Café").encode("latin-1"),
+    ),
+    "line-too-long": (
+        "jsonl",
+        "A line of more than 1 MiB.",
+        LINE.replace("Bigger", "bigger " * 200_000),
+    ),
+}
+"""Files too large or too binary to keep: stem -> (format, what it is, what it holds)."""
+
+NOTICES = {"condition-not-met": "2024-06-05", "no-decision": "2024-03-01", "overdue": "2024-09-01"}
+"""Findings that break nothing: code -> the date on which its file shows it."""
+
+BINDING = {
+    "unknown-position",
+    "other-subject",
+    "already-withdrawn",
+    "cannot-withdraw",
+    "already-open",
+    "unknown-profile",
+}
+"""Breaches of the book itself, which cannot be flagged."""
+
+DOCUMENTS = {"document-missing", "span-outside", "span-differs"}
+"""What `check --documents documents` finds, and nothing else does."""
+
+CHECK_ONLY = DOCUMENTS | {"expectation-failed"}
+"""What an import does not judge: citations and expectations."""
+
+CALLS = {
+    "unknown-mode": 'ledger.record(motion, breaches="ignore")',
+    "no-events": "ledger.record()",
+    "not-an-event": 'ledger.record("motion.adopted")',
+    "key-conflict": 'ledger.record(motion, key="mail-17")\nledger.record(adoption, key="mail-17")',
+    "naive-clock": "Ledger.in_memory(clock=lambda: datetime(2024, 3, 14))",
+    "clock-ran-back": "clock.now -= timedelta(hours=1)\nledger.record(motion)",
+    "unknown-store": 'Ledger.open("mysql://server/ledger")',
+    "not-opened": "Ledger(SqliteStore.in_memory()).name",
+    "unreadable-record": 'decode(Entry(2, "motion/bins", 1, "motion.adjourned@1", b"{}"))',
+    "unknown-position.known-at": 'ledger.as_of("2024-03-14", known_at=99)',
+}
+"""Errors that a program provokes, and no file: stem -> statements of which the last raises."""
+
+JUDGED = [stem for stem in (*FILES, *MADE) if stem not in NOTICES]
+
+
+def code_of(stem):
+    return stem.removeprefix("jsonl-").partition(".")[0]
+
+
+def write(path, content):
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    return path
+
+
+@pytest.fixture
+def at(monkeypatch, tmp_path):
+    """Stand in the folder of a case, where its file is; gives the file's name."""
+    monkeypatch.delenv("GOVLEDGER_LEDGER", raising=False)
+
+    def stand(stem):
+        if stem in FILES:
+            monkeypatch.chdir(ERRORS)
+            return FILES[stem]
+        format_, _, content = MADE[stem]
+        monkeypatch.chdir(tmp_path)
+        return write(Path(f"{stem}.{format_}"), content).name
+
+    return stand
+
+
+def run(*words):
+    result = CliRunner().invoke(main, [str(word) for word in words], prog_name="govledger")
+    if not isinstance(result.exception, SystemExit | None):
+        raise result.exception  # a traceback, which no input may cause
+    return result
+
+
+def check(stem, name):
+    return run("check", name, *(("--documents", "documents") if stem in DOCUMENTS else ()))
+
+
+def codes(output):
+    return re.findall(r"error\[([a-z0-9-]+)\]", output)
+
+
+def places(output):
+    return [
+        (int(line), int(column), code)
+        for line, column, code in re.findall(r"^\S+?:(\d+):(\d+): error\[(.+?)\]", output, re.M)
+    ]
+
+
+# --- each error -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("stem", JUDGED)
+def test_check_names_the_error(stem, at, golden):
+    result = check(stem, at(stem))
+    assert set(codes(result.output)) == {code_of(stem)}
+    assert result.exit_code == 3
+    assert result.output.endswith("1 problem.\n")
+    golden(f"tests/errors/{stem}.txt", result.output)
+
+
+@pytest.mark.parametrize("stem", FILES)
+def test_carets_stay_within_their_line(stem, at):
+    for problem in judge_dataset(read_dataset(Path(at(stem)))):
+        there = problem.place
+        end = there.column - 1 + there.width
+        assert 1 <= there.column
+        assert end <= len(there.excerpt) or there.width == 1, str(problem)
+        assert there.excerpt == ERRORS.joinpath(FILES[stem]).read_text().split("\n")[there.line - 1]
+
+
+MARKED = {
+    "not-yaml.quote": (5, '"Bigger bins'),
+    "not-json": (2, '"'),
+    "jsonl-unknown-choice": (2, '"choice": "no"'),
+    "jsonl-not-text": (1, '"title": 5'),
+    "half-a-citation": (10, "[45, 103]"),
+    "half-an-until": (10, "the next assembly"),
+    "span-differs": (11, "[46, 104]"),
+    "unknown-field.deep": (12, "wieght"),
+    "unknown-choice": (13, "no}"),
+    "wrong-kind.field": (8, "motion/bins"),
+    "missing-field.deep": (8, "in_favour"),
+}
+"""stem -> the line that is marked, and what stands there from the first caret on."""
+
+
+@pytest.mark.parametrize("stem", MARKED)
+def test_carets_mark_what_is_wrong(stem, at):
+    number, column, _ = places(check(stem, at(stem)).output)[0]
+    excerpt = (ERRORS / FILES[stem]).read_text().split("\n")[number - 1]
+    line, marked = MARKED[stem]
+    assert number == line
+    assert excerpt[column - 1 :].startswith(marked)
+    assert marked or column > len(excerpt)
+
+
+def noticed(stem, name):
+    with Ledger.in_memory() as ledger:
+        import_dataset(ledger, read_dataset(Path(name)))
+        found = ledger.findings(as_of=NOTICES[stem])
+        before = ledger.findings(as_of="2024-02-29")
+    assert before == ()
+    return "".join(f"notice[{notice.code}]: {notice.message}\n" for notice in found)
+
+
+@pytest.mark.parametrize("stem", NOTICES)
+def test_notices_break_nothing(stem, at, golden):
+    name = at(stem)
+    assert check(stem, name).exit_code == 0
+    said = noticed(stem, name)
+    assert said.startswith(f"notice[{stem}]: ")
+    golden(f"tests/errors/{stem}.txt", said)
+
+
+class Clock:
+    now = datetime(2024, 3, 14, 20, tzinfo=UTC)
+
+    def __call__(self):
+        return self.now
+
+
+def called(stem):
+    clock = Clock()
+    with Ledger.in_memory(clock) as ledger:
+        names = {
+            **{"ledger": ledger, "clock": clock, "datetime": datetime, "timedelta": timedelta},
+            **{"Ledger": Ledger, "SqliteStore": SqliteStore, "decode": decode, "Entry": Entry},
+            "motion": MotionSubmitted("bins", title="Bigger bins", on="2024-03-01"),
+            "adoption": MotionAdopted("bins", on="2024-03-14"),
+        }
+        *before, last = CALLS[stem].split("\n")
+        for line in before:
+            exec(line, names)
+        with pytest.raises(GovledgerError) as caught:
+            exec(last, names)
+        assert ledger.verify()
+    return f"{caught.value}\n"
+
+
+@pytest.mark.parametrize("stem", CALLS)
+def test_calls_name_the_error(stem, golden):
+    said = called(stem)
+    assert codes(said) == [code_of(stem)]
+    golden(f"tests/errors/{stem}.txt", said)
+
+
+# --- the corpus is complete -------------------------------------------------------------
+
+
+def raised_in(module):
+    """The codes that a module names where it raises or describes a problem."""
+    found = set()
+    for node in ast.walk(ast.parse((SOURCE / module).read_text("utf-8"))):
+        if isinstance(node, ast.Call):
+            name = getattr(node.func, "id", getattr(node.func, "attr", ""))
+            given = [word.value for word in node.keywords if word.arg == "code"]
+            if name in ("invalid", "_refused", "_say", "_breach"):
+                given += node.args[:1]
+            found |= {g.value for g in given if isinstance(g, ast.Constant)}
+    return found
+
+
+BELOW = set().union(
+    *(raised_in(f"{name}.py") for name in "values when source events codec ledger".split())
+)
+
+
+def test_every_code_has_a_case():
+    assert len(BELOW) > 30, "the codes are found"
+    plain = {**FILES, **{stem: format_ for stem, (format_, *_) in MADE.items()}}
+    plain = {stem: name for stem, name in plain.items() if "." not in stem}
+    in_yaml = {code_of(stem) for stem, name in plain.items() if name.endswith("yaml")}
+    in_jsonl = {code_of(stem) for stem, name in plain.items() if name.endswith("jsonl")}
+    called = {code_of(stem) for stem in CALLS}
+    assert set(yaml_format.PROBLEMS) | set(FINDINGS) <= in_yaml
+    assert set(jsonl.PROBLEMS) <= in_jsonl
+    assert BELOW <= in_yaml | called
+    known = {*yaml_format.PROBLEMS, *jsonl.PROBLEMS, *FINDINGS, *BELOW}
+    assert in_yaml | in_jsonl | called <= known, "a case without an error"
+
+
+def test_the_tables_hold_every_code():
+    assert raised_in("dataset.py") <= set(yaml_format.PROBLEMS)
+    assert raised_in("interchange/jsonl.py") <= set(jsonl.PROBLEMS)
+    assert raised_in("rules.py") <= set(FINDINGS)
+
+
+def test_every_golden_output_has_a_case():
+    assert {path.stem for path in ERRORS.glob("*.txt")} <= {*FILES, *MADE, *CALLS}
+
+
+def test_the_corpus_is_small():
+    for name in FILES.values():
+        assert (ERRORS / name).stat().st_size < 1000, name
+
+
+# --- nothing is written -----------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def ledgers(tmp_path_factory):
+    """Gives a copy of a ledger with one motion, of the profile and zone that are wanted."""
+    folder, made = tmp_path_factory.mktemp("ledgers"), {}
+
+    def copy(dataset, path):
+        options = ledger_options(dataset)
+        known = tuple(sorted(options.items()))
+        if known not in made:
+            made[known] = folder / f"{len(made)}.db"
+            with Ledger.open(made[known], **options) as ledger:
+                ledger.record(MotionSubmitted("paths", title="Paths", on="2024-01-01"))
+        return shutil.copy(made[known], path)
+
+    return copy
+
+
+def refuse(name, path):
+    """Import a file, which must fail, and leave the ledger byte for byte as it was."""
+    before = path.read_bytes()
+    result = run("--ledger", path, "import", name)
+    assert path.read_bytes() == before
+    assert [other.name for other in path.parent.iterdir() if "ledger.db" in other.name] == [
+        "ledger.db"
+    ]
+    assert result.exit_code == 1, result.output
+    assert codes(result.output)
+    assert run("--ledger", path, "verify").exit_code == 0
+    return result.output
+
+
+IMPORTED = [stem for stem in JUDGED if code_of(stem) not in CHECK_ONLY]
+
+
+@pytest.mark.parametrize("stem", IMPORTED)
+def test_import_refuses(stem, at, ledgers, tmp_path):
+    name = at(stem)
+    path = ledgers(read_dataset(Path(name)), tmp_path / "ledger.db")
+    said = refuse(name, path)
+    # Positions of YAML are those of the ledger it comes into, where others hold records.
+    assert code_of(stem) in codes(said) or code_of(stem) in BINDING
+
+
+BREACHES = [
+    stem
+    for stem, name in FILES.items()
+    if name.endswith(".yaml") and code_of(stem) in FINDINGS and stem not in NOTICES
+]
+
+
+@pytest.mark.parametrize("stem", [s for s in BREACHES if s != "unknown-profile.head"])
+def test_breaches_can_be_flagged_unless_they_are_of_the_book(stem, at, ledgers, tmp_path):
+    dataset = read_dataset(Path(at(stem)))
+    (breach,) = judge_dataset(dataset)
+    assert isinstance(breach, Breach)
+    assert breach.binding == (stem in BINDING)
+    path = ledgers(dataset, tmp_path / "ledger.db")
+    result = run("--ledger", path, "import", FILES[stem], "--flag-breaches")
+    assert result.exit_code == (1 if breach.binding else 0), result.output
+    with Ledger.open(path, create=False) as ledger:
+        assert ledger.head() == (2 if breach.binding else 2 + len(dataset.entries))
+        found = [finding.code for finding in ledger.findings(as_of="2024-12-31")]
+        assert found == ([] if breach.binding else [stem])
+        assert ledger.verify()
+
+
+@pytest.mark.parametrize("stem", sorted(CHECK_ONLY))
+def test_import_does_not_judge_expectations_and_citations(stem, at, ledgers, tmp_path):
+    dataset = read_dataset(Path(at(stem)))
+    path = ledgers(dataset, tmp_path / "ledger.db")
+    assert run("--ledger", path, "import", FILES[stem]).exit_code == 0
+
+
+# --- all at once ------------------------------------------------------------------------
+
+WRONG = """\
+govledger: 1
+ledger: {name: club, timezone: Europe/Amsterdm, profil: general@1}
+documents:
+  minutes: {sha256: 12}
+records:
+  - motion.submitted: Bigger Bins
+    on: 2024-02-30
+    titel: Bigger bins
+  - motion.adoptd: bins
+  - motion.adopted: bins
+    tally: {in_favour: many, against: 12.5}
+expect:
+  - {as_of: 2024-03-14, motion: bins, state: adopted}
+"""
+
+
+def test_all_problems_at_once(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    write(Path("wrong.yaml"), WRONG)
+    expected = [
+        (2, 32, "unknown-timezone"),
+        (2, 49, "unknown-field"),
+        (4, 21, "not-a-digest"),
+        (6, 5, "missing-field"),
+        (6, 23, "not-a-subject"),
+        (7, 9, "impossible-date"),
+        (8, 5, "unknown-field"),
+        (9, 5, "unknown-type"),
+        (10, 5, "missing-field"),
+        (11, 24, "not-a-count"),
+        (11, 39, "not-a-count"),
+        (13, 39, "unknown-field"),
+    ]
+    checked = run("check", "wrong.yaml")
+    assert places(checked.output) == expected
+    assert checked.exit_code == 3
+    assert checked.output.endswith(
+        "\nwrong.yaml: 0 records, 0 with a source; 0 expectations; 12 problems.\n"
+    )
+    imported = run("import", "wrong.yaml")
+    assert places(imported.output) == expected
+    assert imported.exit_code == 1
+    assert imported.output.endswith("\n\n12 problems in 1 file; nothing was imported.\n")
+    assert not Path("govledger.db").exists()
+
+
+def test_all_breaches_and_expectations_at_once(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    body = "  - motion.adopted: lids\n    on: 2024-03-02\n    meeting: assembly\n"
+    body += "  - motion.completed: bins\n    on: 2024-03-01\n"
+    body += "expect:\n  - {as_of: 2024-03-01, motion: bins, status: lapsed, decision: adopted}\n"
+    write(Path("wrong.yaml"), BINS + body)
+    breaches = [
+        (6, 5, "not-on-record"),
+        (8, 14, "unknown-reference"),
+        (9, 5, "not-adopted"),
+    ]
+    checked = run("check", "wrong.yaml")
+    assert places(checked.output) == [
+        *breaches,
+        (12, 47, "expectation-failed"),
+        (12, 65, "expectation-failed"),
+    ]
+    assert checked.output.endswith("; 5 problems.\n")
+    imported = run("import", "wrong.yaml")
+    assert places(imported.output) == breaches
+    assert imported.output.endswith("\n\n3 problems in 1 file; nothing was imported.\n")
+
+
+SORTED = {
+    "positions": (
+        "wrong.jsonl",
+        LINE.replace("{", '{"position": 2, ', 1)
+        + LINE
+        + LINE.replace("{", '{"position": 3, ', 1).replace("03-01", "02-30"),
+        [(2, "some-positions"), (3, "impossible-date")],
+    ),
+    "citations": (
+        "wrong.yaml",
+        "govledger: 1\ndocuments:\n  m: {sha256: %s}\nrecords:\n" % ("a" * 64)
+        + BINS.removeprefix(HEAD)
+        + "    source: {document: m, span: [1, 9], sha256: %s}\n" % ("b" * 64)
+        + "expect:\n  - {as_of: 2024-03-01, motion: bins, status: adopted}\n",
+        [(8, "document-missing"), (10, "expectation-failed")],
+    ),
+    "bindings": (
+        "wrong.yaml",
+        BINS + "    corrects: 99\n  - motion.adopted: lids\n    on: 2024-03-14\n",
+        [(6, "unknown-position"), (7, "not-on-record")],
+    ),
+}
+"""Problems of two kinds, which come from two parts of the library."""
+
+
+@pytest.mark.parametrize("case", SORTED)
+def test_problems_of_every_kind_are_sorted(case, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    name, content, expected = SORTED[case]
+    write(Path(name), content)
+    output = run("check", name, "--documents", ".").output
+    assert [(line, code) for line, _, code in places(output)] == expected
+
+
+# --- hostile input ----------------------------------------------------------------------
+
+
+def line(**changes):
+    """A line of JSON in which some keys have another value, given as JSON."""
+    keys = {"type": '"motion.submitted"', "subject": '"motion/bins"', "on": '"2024-03-01"'}
+    keys |= {"data": '{"title": "Bigger bins"}'} | changes
+    return "{%s}\n" % ", ".join(f'"{key}": {value}' for key, value in keys.items())
+
+
+LAUGHS = "a: &a [x, x]\n" + "".join(
+    f"{this}: &{this} [*{last}, *{last}, *{last}, *{last}]\n"
+    for last, this in zip("abcdefghi", "bcdefghij", strict=True)
+)
+MANDATE = """\
+  - mandate.given: bins.1
+    on: 2024-03-14
+    motion: bins
+    task: Order the bins
+    addressee: Board
+    due: {before: WHEN}
+"""
+IMPOSED = "  - blockade.imposed: contracts\n    on: 2024-03-14\n    by:\n    scope: No contracts\n"
+EXPECTED = "expect:\n  - {as_of: 2024-03-01, known_at: %s, motion: bins, status: submitted}\n"
+LATER = BINS.removeprefix(HEAD).replace("03-01", "02-30")
+
+HOSTILE = {
+    # case: (format, content, line of the first problem or None, the codes that do for it)
+    "empty": ("yaml", "", 1, "missing-field"),
+    "only comments": ("yaml", "# nothing\n# at all\n", 1, "missing-field"),
+    "null": ("yaml", "~\n", 1, "not-a-mapping"),
+    "list at the top": ("yaml", "- motion.submitted: bins\n", 1, "not-a-mapping"),
+    "text at the top": ("yaml", "Minutes of the assembly\n", 1, "not-a-mapping"),
+    "rubbish behind": ("yaml", "{govledger: 1, records: []} rubbish ]\n", 1, "not-yaml"),
+    "subject as a key": ("yaml", BINS + "    subject: lids\n", 6, "unknown-field|duplicate-key"),
+    "alias": ("yaml", "govledger: *version\n", 1, "anchor"),
+    "billion laughs": ("yaml", LAUGHS, 1, "anchor"),
+    "merge key": ("yaml", BINS + "    <<: *other\n", 6, "anchor"),
+    "deep flow": ("yaml", "[" * 100_000, 1, "too-deep"),
+    "deep blocks": ("yaml", "\n".join(" " * n + "a:" for n in range(500)), 13, "too-deep"),
+    "NUL": ("yaml", BINS + "    note: a\0b\n", 6, "not-yaml"),
+    "escape": ("yaml", BINS + "    note: a\x1b[2Jb\n", 6, "not-yaml"),
+    "escaped NUL": ("yaml", BINS + '    note: "a\\0b"\n', 6, "control-character"),
+    "surrogate": ("yaml", BINS + '    note: "\\ud800"\n', 6, "not-yaml"),
+    "control behind accents": (
+        "yaml",
+        BINS + f"    note: {'é' * 40}\n    a: \x07\n",
+        7,
+        "not-yaml",
+    ),
+    "DOS line ends": ("yaml", (HEAD + LATER).replace("\n", "\r\n"), 4, "impossible-date"),
+    "byte order mark": ("yaml", "\ufeff" + HEAD + LATER, 4, "impossible-date"),
+    "UTF-16": ("yaml", BINS.encode("utf-16"), None, "not-utf8"),
+    "UTF-16 without mark": ("yaml", BINS.encode("utf-16-le"), 1, "not-yaml"),
+    "every byte": ("yaml", bytes(range(256)) * 4096, None, "not-utf8"),
+    "list for a timezone": (
+        "yaml",
+        "govledger: 1\nledger: {timezone: [UTC]}\n",
+        2,
+        "unknown-timezone|not-text",
+    ),
+    "nothing for a mover": ("yaml", HEAD + IMPOSED, 5, "not-a-subject|missing-field"),
+    "position of 5000 digits": ("yaml", BINS + EXPECTED % ("9" * 5000), 7, "not-a-count"),
+    "surrogate in text": ("jsonl", line(data=r'{"title": "\ud800"}'), 1, "control-character"),
+    "surrogate in type": ("jsonl", line(type=r'"\ud800"'), 1, "unknown-type"),
+    "surrogate in subject": ("jsonl", line(subject=r'"\ud800"'), 1, "not-a-subject"),
+    "surrogate in key": ("jsonl", line(**{r"\ud800": "1"}), 1, "unknown-field"),
+    "raw control in JSON": ("jsonl", line(note='"a\x1bb"'), 1, "not-json"),
+    "escaped NUL in JSON": ("jsonl", line(note=r'"a\u0000b"'), 1, "control-character"),
+    "Infinity": ("jsonl", line(corrects="Infinity"), 1, "not-an-integer"),
+    "exponent": ("jsonl", line(corrects="1e3"), 1, "not-an-integer"),
+    "5000 digits": ("jsonl", line(corrects="9" * 5000), 1, "not-an-integer"),
+    "negative": ("jsonl", line(corrects="-1"), 1, "not-a-count"),
+    "true for a count": ("jsonl", line(corrects="true"), 1, "not-a-count"),
+    "number for a type": ("jsonl", line(type="5"), 1, "unknown-type"),
+    "list for a type": ("jsonl", line(type='["motion.submitted"]'), 1, "unknown-type"),
+    "number for a subject": ("jsonl", line(subject="5"), 1, "not-a-subject"),
+    "number for a time": ("jsonl", line(on="2024"), 1, "not-a-time"),
+    "number for a mover": (
+        "jsonl",
+        line(type='"blockade.imposed"', subject='"contracts"', data='{"by": 5, "scope": "x"}'),
+        1,
+        "not-a-subject",
+    ),
+    "unknown profile in JSON": (
+        "jsonl",
+        line(
+            type='"ledger.opened"',
+            subject='"ledger/self"',
+            data='{"name": "club", "timezone": "UTC", "profile": "club@1"}',
+        ),
+        1,
+        "unknown-profile",
+    ),
+    "deep lists": ("jsonl", "[" * 100_000 + "\n", 1, "not-json"),
+    "deep objects": ("jsonl", LINE + '{"a":' * 100_000 + "\n", 2, "not-json"),
+    "less deep lists": ("jsonl", line(note="[" * 900 + "]" * 900), 1, "not-text"),
+    "line of 5 MB": ("jsonl", LINE + "x" * 5_000_000 + "\n" + LINE, 2, "line-too-long"),
+    "UTF-16 in JSON": ("jsonl", LINE.encode("utf-16"), 1, "not-utf8"),
+    "picture": ("jsonl", b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 4096, 1, "not-utf8"),
+    "YAML in JSON": ("jsonl", BINS, 1, "not-json"),
+}
+
+
+@pytest.mark.parametrize("case", HOSTILE)
+def test_hostile_input_gets_a_clear_error(case, tmp_path, monkeypatch, ledgers):
+    monkeypatch.chdir(tmp_path)
+    format_, content, number, code = HOSTILE[case]
+    name = write(Path(f"hostile.{format_}"), content).name
+    result = run("check", name)
+    assert result.exit_code == 3, result.output
+    first, _, rest = result.output.partition("\n")
+    if number is None:
+        assert first.startswith(f"error[{code}]: {name}")
+    else:
+        assert re.match(rf"{name}:{number}:\d+: error\[({code})\]: .", first), first
+        excerpt = re.match(r" *\|\n(\d+) \| (.*)\n", rest)
+        if excerpt:
+            assert int(excerpt[1]) == number
+            assert excerpt[2] or content in ("", "~\n")
+    assert " = help: " in rest
+    path = ledgers(read_dataset(Path(name)), tmp_path / "ledger.db")
+    refuse(name, path)
+
+
+LINE_ENDS = {
+    "line separators": HEAD + "  # one\u2028 # two\u2029 # three\x85\n" + LATER,
+    "old line ends": (HEAD + LATER).replace("\n", "\r"),
+}
+
+
+@pytest.mark.parametrize("case", LINE_ENDS)
+def test_whatever_ends_lines_the_right_one_is_shown(case, tmp_path):
+    path = write(tmp_path / "d.yaml", LINE_ENDS[case])
+    (problem,) = read_dataset(path).problems
+    assert problem.place.excerpt[problem.place.column - 1 :] == "2024-02-30"
+
+
+@pytest.mark.parametrize("case", ["9999-12-31T23:59-12:00", "1000-01-01T00:00+14:00"])
+def test_the_ends_of_time_give_no_traceback(case, tmp_path):
+    path = write(tmp_path / "d.yaml", BINS + MANDATE.replace("WHEN", case))
+    assert run("check", path).exit_code in (0, 3)
+
+
+PRINTED = {"escape": r"\e[2J", "line end": r"\n", "surrogate": r"\ud800"}
+
+
+@pytest.mark.parametrize("case", PRINTED)
+def test_what_is_printed_cannot_forge_a_terminal_or_a_line(case, tmp_path):
+    # JSON has no \e; YAML refuses \ud800.
+    key = PRINTED[case]
+    if case == "surrogate":
+        path = write(tmp_path / "d.jsonl", line(**{key: "1"}))
+    else:
+        path = write(tmp_path / "d.yaml", BINS + f'    "{key}": x\n')
+    (problem,) = read_dataset(path).problems
+    said = str(problem)
+    assert len(said.splitlines()) == 5
+    assert all(row.isprintable() for row in said.split("\n"))
+
+
+# --- bounds -----------------------------------------------------------------------------
+
+MEGABYTE = 1_000_000
+
+
+def scalar(size):
+    return BINS.encode() + b"    note: " + b"x" * size + b"\n"
+
+
+BOUNDED = {
+    # Larger files than 32 MiB are refused by their size: nothing of them is read.
+    "scalar of 100 MB": ("yaml", lambda: scalar(100 * MEGABYTE), "too-large", 1),
+    "binary of 100 MB": ("yaml", lambda: bytes(100 * MEGABYTE), "too-large", 1),
+    # Below that, memory is bounded by some ten times the file, time by its size.
+    "scalar of 30 MB": ("yaml", lambda: scalar(30 * MEGABYTE), "scalar-too-long", 400),
+    "binary of 30 MB": ("yaml", lambda: b"\xff" * (30 * MEGABYTE), "not-utf8", 100),
+    # Of a line that does not end, 1 MiB is read and no more.
+    "line of 100 MB": ("jsonl", lambda: b"x" * (100 * MEGABYTE), "line-too-long", 16),
+    "zeros of 100 MB": ("jsonl", lambda: bytes(100 * MEGABYTE), "line-too-long", 16),
+}
+"""case -> (format, what makes the content, code, megabytes of memory that do)."""
+
+
+@pytest.mark.parametrize("case", BOUNDED)
+def test_large_input_is_refused_in_bounded_time_and_memory(case, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    format_, content, code, megabytes = BOUNDED[case]
+    name = write(Path(f"large.{format_}"), content()).name
+    run("check", "--help")  # so that imports are not counted
+    tracemalloc.start()
+    try:
+        started = time.monotonic()
+        result = run("check", name)
+        taken = time.monotonic() - started
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert codes(result.output) == [code]
+    assert result.exit_code == 3
+    assert len(result.output) < 1000
+    assert taken < 10
+    assert peak < megabytes * MEGABYTE
+
+
+SLOW = {
+    "keys of which one stands twice": ("jsonl", lambda keys: line(**keys).replace("k0", "k1")),
+    "unknown keys": ("jsonl", lambda keys: line(**keys)),
+    "unknown fields": (
+        "yaml",
+        lambda keys: BINS + "".join(f"    {key}: 1\n" for key in [*keys][:5000]),
+    ),
+}
+"""Lines and records of many keys, each of them wrong."""
+
+
+@pytest.mark.parametrize("case", SLOW)
+def test_many_problems_take_time_in_proportion(case, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    format_, content = SLOW[case]
+    name = write(Path(f"slow.{format_}"), content({f"k{n}": "1" for n in range(20_000)})).name
+    started = time.monotonic()
+    assert run("check", name).exit_code == 3
+    assert time.monotonic() - started < 10
+
+
+# --- the catalogue ----------------------------------------------------------------------
+
+GENERATED = "<!-- generated by tests/test_errors.py: pytest --update-golden -->\n"
+
+INTRODUCTION = """\
+An error says where it stands, what is wrong and why, and how to mend it:
+
+```text
+not-a-flag.yaml:8:17: error[not-a-flag]: 'yes' is neither true nor false
+  |
+8 |     as_amended: yes
+  |                 ^^^
+  = help: write true or false
+```
+
+First the place (file, line and column, counted from 1 in characters), then the name in
+brackets, which never changes, and the reason; below it the line with carets, and the remedy.
+All that is wrong with a file is told at once.
+
+`govledger check FILE` exits with 3 where it finds anything. `govledger import FILE` refuses
+such a file with exit code 1 and leaves the ledger byte for byte as it was; breaches of the
+rules can be recorded all the same with `--flag-breaches`, and stay findings. In a program,
+`GovledgerError.problems` holds the same as values: `code`, `message`, `hint`, `path`, `place`.
+
+Here is every error with a file that provokes it, from `tests/errors/`.
+"""
+
+GROUPS = {
+    "Values and times": "A value that will not do, wherever it stands.",
+    "Datasets in YAML": "The form of a dataset, its citations and its expectations.",
+    "JSON Lines": "The form of a line. Values in it have the errors above.",
+    "Breaches of the rules": "What did not happen lawfully, or was not recorded in order."
+    " Refused, unless `--flag-breaches` lets it in as a finding.",
+    "Breaches of the book itself": "Always refused: they would make the log contradict itself.",
+    "Notices": "Nothing is broken, but a reader must know. They are never refused;"
+    " `govledger check` without a file lists them for a ledger.",
+    "In a program": "What only a call can provoke. Nothing is written then.",
+}
+
+
+def group_of(stem):
+    code = code_of(stem)
+    if stem in CALLS:
+        return "In a program"
+    if "." in stem:
+        return None
+    if (FILES.get(stem) or MADE[stem][0]).endswith("jsonl"):
+        return "JSON Lines" if code in jsonl.PROBLEMS else None
+    if code in NOTICES:
+        return "Notices"
+    if code in BINDING:
+        return "Breaches of the book itself"
+    if code in FINDINGS:
+        return "Breaches of the rules"
+    return "Datasets in YAML" if code in yaml_format.PROBLEMS else "Values and times"
+
+
+def block(language, content):
+    return f"```{language}\n{content.rstrip()}\n```\n"
+
+
+def entry(stem, group, at):
+    """What the catalogue says of one error."""
+    code = code_of(stem)
+    table = jsonl.PROBLEMS if group == "JSON Lines" else {**yaml_format.PROBLEMS, **FINDINGS}
+    said = [f"### {code}\n"]
+    if stem in CALLS:
+        return [*said, block("py", CALLS[stem]), block("text", called(stem))]
+    if code in table:
+        said.append(f"{table[code]}\n")
+    name = at(stem)
+    if stem in MADE:
+        said.append(f"Provoked by: {MADE[stem][1][0].lower()}{MADE[stem][1][1:]}\n")
+    else:
+        language = "json" if name.endswith("jsonl") else "yaml"
+        said.append(block(language, (ERRORS / name).read_text("utf-8")))
+    output = noticed(stem, name) if stem in NOTICES else check(stem, name).output
+    return [*said, block("text", output)]
+
+
+def test_catalogue(at, golden):
+    page = ["# Errors", GENERATED, INTRODUCTION]
+    stems = [*FILES, *MADE, *CALLS]
+    for group, about in GROUPS.items():
+        page += [f"## {group}\n", f"{about}\n"]
+        for stem in sorted((s for s in stems if group_of(s) == group), key=code_of):
+            page += entry(stem, group, at)
+    golden("docs/errors.md", "\n".join(page))
