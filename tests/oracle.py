@@ -189,20 +189,28 @@ class Oracle:
             subject: FOLD[subject.partition("/")[0]](events) for subject, events in streams.items()
         }
 
-    def unfit(self, events: Sequence[Event]) -> bool:
-        """Whether one of these new records would take back what it cannot."""
-        rows = list(self.rows)
+    def unfit(self, events: Sequence[Event]) -> bool | None:
+        """Whether one of these new records would take back what it cannot.
+
+        None where it is anybody's guess: one of two retractions of a record is corrected.
+        """
+        rows, doubtful = list(self.rows), False
         for event in events:
-            retracted = event.position if event.type == "record.retracted" else None
-            replaced = event.corrects
-            if replaced is not None and not fit(replaced, event, rows, takers(rows)):
-                return True
-            # what it replaces no longer holds anything back
-            by = [taker for taker in takers(rows) if taker[0] != replaced]
-            if retracted not in (None, replaced) and not fit(retracted, event, rows, by):
-                return True
+            by = takers(rows)
+            better = None
+            if event.corrects is not None:
+                if not fit(event.corrects, event, rows, by):
+                    return True
+                by.append((len(rows) + 1, set(chain(event.corrects, rows))))
+                (replaced,) = (row.event for row in rows if row.position == event.corrects)
+                better = replaced.position if replaced.type == "record.retracted" else None
+            if event.type == "record.retracted" and event.position != event.corrects:
+                if not fit(event.position, event, rows, by):
+                    if event.position != better:
+                        return True
+                    doubtful = True
             rows.append(Row(len(rows) + 1, datetime.now(UTC), event))
-        return False
+        return None if doubtful else False
 
 
 def fit(position: int, event: Event, rows: list[Row], by: list[tuple[int, set[int]]]) -> bool:
@@ -233,7 +241,7 @@ def motion(events: Sequence[Event]) -> MotionWords:
             if decisions[-1] in SET_ASIDE:
                 earlier = [decision for decision in decisions if decision not in SET_ASIDE]
                 decisions.append(earlier[-1] or "submitted")
-                follow_up = None
+                follow_up = "open" if decisions[-1] == "adopted" else None
             elif follow_up:
                 follow_up = "open"
     decision = decisions[-1]

@@ -89,7 +89,9 @@ def several(values):
 
 
 def subject(*kinds):
-    return st.builds("{}/{}".format, st.sampled_from(kinds or ev.KINDS), slugs)
+    some = [kind for kind in kinds or ev.KINDS if kind != "ledger"]
+    named = st.builds("{}/{}".format, st.sampled_from(some), slugs) if some else st.nothing()
+    return named if kinds and "ledger" not in kinds else named | st.just(ev.LEDGER)
 
 
 def mappings(required, **optional):
@@ -591,7 +593,7 @@ def test_an_unknown_type_or_version_is_unreadable(type):
     with pytest.raises(UnreadableRecord) as error:
         decode(entry(type=type))
     (problem,) = error.value.problems
-    assert problem.code == "unreadable-record"
+    assert problem.code in ("unreadable-record", "unknown-record-type")
     assert "record 1 (motion/bins)" in problem.message
 
 
@@ -691,6 +693,7 @@ def test_an_old_version_is_read_as_the_new_one(monkeypatch):
     first = written(event)
     assert first.type == "motion.alias-noted@1"
     monkeypatch.setattr(codec, "UPCASTERS", {"motion.alias-noted": steps})
+    monkeypatch.setattr(codec, "_READABLE", codec.readable_types())
     assert stored_type(event) == "motion.alias-noted@3"
     assert decode(first).event == event
     second = attrs.evolve(

@@ -132,7 +132,7 @@ def test_a_motion():
         "because": [],
         "in_light_of": None,
         "successor": None,
-        "findings": ["unknown-reference"],  # it was submitted to a meeting not yet convened
+        "findings": [],
     }
     assert_says(view(events, "2018-06-30").describe("motion/m"), expected)
     completed = MotionCompleted("m", because="motion/n", in_light_of="n", on="2018-07-01")
@@ -405,13 +405,14 @@ def test_listings_are_in_the_order_of_coming_on_record():
 def test_findings_are_the_breaches_and_the_notices():
     there = view(
         (
-            MotionCompleted("m", on="2018-01-01"),
+            MotionCompleted("n", on="2018-01-01"),
+            *M,
             mandate("t", due="2018-03"),
             ProposalMade("p", by="A", text="B", on="2018-02-01"),
         )
     )
     assert [(finding.code, finding.subject) for finding in there.findings] == [
-        ("not-on-record", "motion/m"),
+        ("not-on-record", "motion/n"),
         ("overdue", "mandate/t"),
         ("no-decision", "proposal/p"),
     ]

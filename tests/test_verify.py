@@ -178,11 +178,11 @@ def test_a_consistent_rewrite_is_not_found_and_not_claimed_to_be(path):
 @pytest.mark.parametrize(
     ("position", "old", "new", "check"),
     [
-        (3, b'"title"', b'"title', "types"),
-        (3, b'"title"', b'"titel"', "types"),
-        (3, b'"2024-04-01T10:00+02:00"', b'"2024-04-31T10:00+02:00"', "types"),
+        (3, b'"title"', b'"title', "records"),
+        (3, b'"title"', b'"titel"', "records"),
+        (3, b'"2024-04-01T10:00+02:00"', b'"2024-04-31T10:00+02:00"', "records"),
         (3, b'"position":3', b'"position":4', "records"),
-        (3, b"caf\xc3\xa9", b"caf\xc3", "types"),
+        (3, b"caf\xc3\xa9", b"caf\xc3", "records"),
         (8, b"blockade/talks", b"blockade/walks", "derived data"),
         (5, b'"key":"key-3"', b'"key":"key-4"', "derived data"),
     ],
@@ -282,7 +282,7 @@ def test_an_unknown_type(path, topic):
 def test_another_known_type(path):
     with tampering(path) as connection:
         connection.execute("UPDATE records SET topic = 'motion.rejected@1' WHERE position = 3")
-    assert_found(path, "types", "record 3 (motion/bins)")
+    assert_found(path, "records", "record 3 (motion/bins)")
 
 
 @pytest.mark.parametrize("version", [0, 1, 3, 99, -1])

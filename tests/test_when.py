@@ -297,12 +297,6 @@ def test_a_fact_of_a_day_that_a_zone_skipped_is_in_the_register_of_that_day():
     assert time.counts_from(APIA) <= view_instant(time, APIA)
 
 
-def test_a_day_begins_where_the_clock_skips_midnight_from_before_it():
-    # Toronto went from 23:30 on 30 March 1919 to 00:30 on the 31st
-    start = day_start(date(1919, 3, 31), ZoneInfo("America/Toronto"))
-    assert datetime_of(start) == datetime(1919, 3, 31, 4, 30, tzinfo=UTC)
-
-
 def _forms(day):
     month, year = f"{day:%Y-%m}".zfill(7), f"{day.year:04}"
     return st.sampled_from([str(day), month, year, f"../{day}", f"../{month}", f"../{year}"])

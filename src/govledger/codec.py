@@ -19,9 +19,10 @@ import attrs
 import msgspec
 from attrs import frozen
 
-from govledger.errors import InvalidInput, Problem, UnreadableRecord, invalid
-from govledger.events import BY_TYPE, VOCABULARY, Event, own_fields
+from govledger.errors import Problem, UnreadableRecord, brief, invalid
+from govledger.events import VOCABULARY, Event, own_fields
 from govledger.history import Record
+from govledger.values import line
 from govledger.when import When
 
 ENTRY_LIMIT = 65_535
@@ -53,6 +54,18 @@ class Entry:
 def current_version(name: str) -> int:
     """The version in which events of a type are written today."""
     return len(UPCASTERS.get(name, ())) + 1
+
+
+def readable_types() -> Mapping[object, tuple[type[Event], int]]:
+    """The stored names of the types that can be read: name -> (class, version)."""
+    return {
+        f"{cls.type}@{version}": (cls, version)
+        for cls in VOCABULARY
+        for version in range(1, current_version(cls.type) + 1)
+    }
+
+
+_READABLE = readable_types()
 
 
 def stored_type(event: Event) -> str:
@@ -146,45 +159,59 @@ def encode(record: Record) -> Entry:
 
 def decode(entry: Entry) -> Record:
     """The record of a stored entry; `UnreadableRecord` where this version cannot read it."""
-    name, _, version = entry.type.partition("@")
-    cls = BY_TYPE.get(name)
-    if cls is None or not version.isdecimal() or not 1 <= int(version) <= current_version(name):
+    known = _READABLE.get(entry.type)
+    if known is None:
         raise _unreadable(
             entry,
-            f'its type "{entry.type}" is not known here',
+            "unknown-record-type",
+            f"its type {brief(entry.type)} is not known here",
             "open the ledger with the extension, or the newer govledger, that wrote it",
         )
+    cls, version = known
     try:
         said = msgspec.json.decode(entry.body)
-        position, recorded_at = said.pop("position"), said.pop("recorded_at")
-        key = said.pop("key", None)
+        position = _position(said.pop("position"))
+        recorded_at = _moment(said.pop("recorded_at"))
+        key = line(said.pop("key")) if "key" in said else None
         fields = fields_of(said)
-        for upcast in UPCASTERS.get(name, ())[int(version) - 1 :]:
+        for upcast in UPCASTERS.get(cls.type, ())[version - 1 :]:
             fields = upcast(fields)
         return Record(
             position=position,
             version=entry.version,
-            recorded_at=datetime.fromisoformat(recorded_at),
+            recorded_at=recorded_at,
             event=cls(entry.subject, **fields),
             key=key,
         )
-    except (
-        msgspec.DecodeError,
-        InvalidInput,
-        KeyError,
-        TypeError,
-        ValueError,
-        AttributeError,
-    ) as e:
+    except _MALFORMED as error:
         raise _unreadable(
-            entry, f"its bytes do not hold a {name}: {e}", "`govledger verify` tells what changed"
-        ) from e
+            entry,
+            "unreadable-record",
+            f"its bytes do not hold a {cls.type}: {error}",
+            "`govledger verify` tells what changed",
+        ) from error
 
 
-def _unreadable(entry: Entry, message: str, hint: str) -> UnreadableRecord:
+_MALFORMED = (AttributeError, LookupError, RecursionError, TypeError, ValueError)
+_TIMESTAMP = len("2018-11-30T13:30:00.000000Z")
+
+
+def _position(value: object) -> int:
+    if type(value) is not int:
+        raise TypeError("the position is not a whole number")
+    return value
+
+
+def _moment(value: str) -> datetime:
+    if len(value) != _TIMESTAMP or value[-1] != "Z":
+        raise ValueError("the time of recording is not written as it should be")
+    return datetime.fromisoformat(value)
+
+
+def _unreadable(entry: Entry, code: str, message: str, hint: str) -> UnreadableRecord:
     return UnreadableRecord(
         Problem(
-            code="unreadable-record",
+            code=code,
             message=f"record {entry.position} ({entry.subject}) cannot be read: {message}",
             hint=hint,
         )

@@ -397,7 +397,7 @@ class _Reader:
             file=self.file,
             digest=self.digest,
             head=head,
-            documents=documents,
+            documents={name: d for name, d in documents.items() if d is not None},
             entries=tuple(
                 entry
                 for node in self._list(top and top.get("records"))
@@ -458,14 +458,12 @@ class _Reader:
     def _place(self, error: InvalidInput, node: Node) -> None:
         self.problems += [attrs.evolve(p, place=_at(node, p)) for p in error.problems]
 
-    def _documents(self, node: Node | None) -> Iterator[tuple[str, Document]]:
+    def _documents(self, node: Node | None) -> Iterator[tuple[str, Document | None]]:
         mapping = self._mapping(node)
         for key, value in mapping.pairs if mapping else ():
-            document = self._built(Document, value)
-            if document is not None:
-                yield str(key.text), document
+            yield str(key.text), self._built(Document, value)
 
-    def _entry(self, node: Node, documents: Mapping[str, Document]) -> Entry | None:
+    def _entry(self, node: Node, documents: Mapping[str, Document | None]) -> Entry | None:
         record = self._mapping(node)
         if record is None:
             return None
@@ -520,12 +518,14 @@ class _Reader:
         return Entry(event=event, place=key.place, locate=places.get)
 
     def _resolve(
-        self, cited: Node, fields: dict[str, Any], documents: Mapping[str, Document]
+        self, cited: Node, fields: dict[str, Any], documents: Mapping[str, Document | None]
     ) -> bool:
         """Fill in a source from the document it names."""
         given = fields["source"]
         if not isinstance(given, dict) or "document" not in given:
             return True  # the schema will say what is wrong
+        if documents.get(str(given["document"]), "") is None:
+            return False  # it is declared, and what is wrong with it is said there
         document = documents.get(str(given["document"]))
         named = cited.get("document") if isinstance(cited, MapNode) else None
         place = (named or cited).place

@@ -31,8 +31,8 @@ class Place:
 class Problem:
     """One thing that is wrong: a stable `code`, a `message` and a `hint` how to mend it.
 
-    `path` names the field inside the value that was judged (`("tally", "against")`);
-    `place` the spot in a file, where there is one.
+    `path` names the field inside the value that was judged (`("tally", "against")`),
+    `place` the spot in a file, `subject` and `position` the record, where there is one.
     """
 
     code: str
@@ -40,6 +40,8 @@ class Problem:
     hint: str = ""
     path: tuple[str | int, ...] = ()
     place: Place | None = None
+    subject: str | None = None
+    position: int | None = None
 
     def __str__(self) -> str:
         """The problem as people read it: place, reason, excerpt with carets, remedy."""
@@ -82,7 +84,8 @@ def visible(text: str) -> str:
     """Text whose unprintable characters are replaced: they may be hostile to a terminal."""
     if text.isprintable():
         return text
-    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
+    shown = text.replace("\t", " ")
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in shown)
 
 
 def brief(value: object) -> str:

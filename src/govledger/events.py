@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from datetime import date
 from enum import StrEnum
 from typing import Any, ClassVar
 
@@ -28,6 +29,7 @@ from govledger.values import (
     flag,
     line,
     lines,
+    one_of,
     several,
     structure,
     text,
@@ -80,6 +82,8 @@ def subject_name(value: str, kind: str | None = None) -> str:
             f'"{value}" is a {given}, and a {kind} is wanted here',
             f"name a {kind}, {kind}/…, or take an event that is about a {given}",
         )
+    if given == "ledger" and slug != "self":
+        raise invalid("not-a-subject", f"{brief(value)} is no ledger", f"write {LEDGER}")
     return f"{given}/{slug}"
 
 
@@ -166,14 +170,7 @@ class Choice(StrEnum):
 
 
 def _choice(value: str) -> Choice:
-    try:
-        return Choice(value)
-    except ValueError:
-        raise invalid(
-            "unknown-choice",
-            f"{brief(value)} is not a choice",
-            did_you_mean(str(value), list(Choice)),
-        ) from None
+    return one_of(Choice, value, "unknown-choice", "a choice")
 
 
 @frozen
@@ -224,14 +221,7 @@ class UntilKind(StrEnum):
 
 
 def _until_kind(value: str) -> UntilKind:
-    try:
-        return UntilKind(value)
-    except ValueError:
-        raise invalid(
-            "unknown-until",
-            f"{brief(value)} is not a kind of end",
-            did_you_mean(str(value), list(UntilKind)),
-        ) from None
+    return one_of(UntilKind, value, "unknown-until", "a kind of end")
 
 
 @frozen(kw_only=True)
@@ -300,9 +290,17 @@ _DUE_FORM = (
 _TIME_BEGINS = tuple("0123456789.")
 
 
-def due(value: Due | str | Mapping[str, object]) -> Due:
-    """`value` as a `Due`. Text that begins like a time is one; other text is an event."""
-    if isinstance(value, When) or (isinstance(value, str) and value.startswith(_TIME_BEGINS)):
+def due(value: Due | When | str | date | Mapping[str, object]) -> Due:
+    """`value` as a `Due`. Text that begins like a time is one; other text is an event.
+
+    "before 2019-06-05" is understood too, as `str()` writes it.
+    """
+    if isinstance(value, str) and value.startswith("before "):
+        edge = value.removeprefix("before ")
+        return Due(before=edge) if edge.startswith(_TIME_BEGINS) else Due(event=value)
+    if isinstance(value, When | date) or (
+        isinstance(value, str) and value.startswith(_TIME_BEGINS)
+    ):
         try:
             return Due(by=value)
         except InvalidInput as error:
@@ -483,7 +481,7 @@ class MotionReferred(MotionEvent):
     """The motion goes to another body before it is decided."""
 
     type = "motion.referred"
-    to: str = field(converter=line)
+    to: str = field(converter=line, metadata=PERSONAL)
 
 
 @frozen(kw_only=True)
@@ -593,7 +591,7 @@ class MandateGiven(MandateEvent):
     type = "mandate.given"
     motion: str = field(converter=motion, metadata=REFERENCE)
     task: str = field(converter=text)
-    addressee: str = field(converter=line)
+    addressee: str = field(converter=line, metadata=PERSONAL)
     due: Due | None = field(default=None, converter=optional(due))
     condition: str | None = field(default=None, converter=optional(text))
 

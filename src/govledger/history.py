@@ -10,9 +10,8 @@ Two times, never mixed: `on` says when a fact holds in the association, `positio
 from __future__ import annotations
 
 import sys
-from bisect import bisect_right
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -22,12 +21,14 @@ from govledger.events import Event, LedgerOpened, LedgerProfileChanged, RecordRe
 from govledger.rules import (
     GENERAL,
     Breach,
+    Case,
     Finding,
     Profile,
     judge,
     judge_book,
     judge_withdrawal,
     profile_named,
+    rule_of,
     withdraws,
 )
 from govledger.state import State, evolve
@@ -124,44 +125,39 @@ def replay(records: Sequence[Record], zone: ZoneInfo, until: int | None = None) 
     states: dict[str, State] = {}
     findings: list[Finding] = []
     ordered = timeline(records, zone)
-    profile_then = _profile_finder(ordered)
+    coming = {record.subject for _, record in ordered}
+    profile = _opening_profile(ordered)
     for instant, record in ordered:
         if until is not None and instant > until:
             break
         event = record.event
         before = states.get(event.subject)
-        findings += judge(event, record.position, before, states.get, profile_then(instant))
+        case = Case(event, record.position, before, states.get, coming, profile)
+        findings += judge(case)
         after = evolve(before, event)
         if after is not None:
             states[event.subject] = after
+        if isinstance(event, LedgerProfileChanged):
+            profile = profile_named(event.profile)
     return Replay(states, tuple(findings))
 
 
-def _profile_finder(ordered: Iterable[tuple[int, Record]]) -> Callable[[int], Profile]:
-    """The profile that holds at an instant, as a function of it."""
-    first = GENERAL
-    instants: list[int] = []
-    profiles: list[Profile] = []
-    for instant, record in ordered:
-        match record.event:
-            case LedgerOpened(profile=name):
-                first = profile_named(name)
-            case LedgerProfileChanged(profile=name):
-                instants.append(instant)
-                profiles.append(profile_named(name))
-            case _:
-                pass
-
-    def find(instant: int) -> Profile:
-        index = bisect_right(instants, instant)
-        return profiles[index - 1] if index else first
-
-    return find
+def _opening_profile(ordered: Iterable[tuple[int, Record]]) -> Profile:
+    """The profile with which the ledger was opened; it holds for all time before, too."""
+    for _, record in ordered:
+        if isinstance(record.event, LedgerOpened):
+            return profile_named(record.event.profile)
+    return GENERAL
 
 
 def profile_at(records: Sequence[Record], zone: ZoneInfo, instant: int) -> Profile:
     """The profile whose rules hold at an instant, from the records about the ledger."""
-    return _profile_finder(timeline(records, zone))(instant)
+    ordered = timeline(records, zone)
+    profile = _opening_profile(ordered)
+    for at, record in ordered:
+        if at <= instant and isinstance(record.event, LedgerProfileChanged):
+            profile = profile_named(record.event.profile)
+    return profile
 
 
 def breaches_of(
@@ -177,11 +173,12 @@ def breaches_of(
     of_the_book = tuple(_book_breaches(held, added))
     unfit = {breach.position for breach in of_the_book}
     sound = [record for record in added if record.position not in unfit]
-    known = Counter((b.code, b.position) for b in _breaches(held, judged, zone))
+    known = Counter((rule_of(b.code), b.position) for b in _breaches(held, judged, zone))
     fresh = []
     for breach in _breaches([*held, *sound], judged, zone):
-        if known[breach.code, breach.position]:
-            known[breach.code, breach.position] -= 1
+        rule = rule_of(breach.code), breach.position
+        if known[rule]:
+            known[rule] -= 1
         else:
             fresh.append(breach)
     return (*of_the_book, *fresh)
@@ -197,17 +194,46 @@ def _breaches(
 
 def _book_breaches(held: Sequence[Record], added: Sequence[Record]) -> Iterable[Breach]:
     every = {record.position: record for record in (*held, *added)}
-    for index, record in enumerate(added):
+    streams: dict[str, list[Record]] = {}
+    for record in held:
+        streams.setdefault(record.subject, []).append(record)
+    for record in added:
         yield from judge_book(record.event, record.position)
-        for target in withdraws(record.event):
+        stream = streams.setdefault(record.subject, [])
+        targets = withdraws(record.event)
+        by = withdrawals(stream) if targets else {}
+        for target in targets:
             holds = every.get(target) if target < record.position else None
-            by = withdrawals([*held, *added[:index]]).get(target)
+            # A better retraction of the same record is no second one.
+            before = by.get(target) if by.get(target) != record.event.corrects else None
             yield from judge_withdrawal(
                 record.event,
                 record.position,
                 target,
                 None if holds is None else holds.event,
-                None if by == record.event.corrects else by,  # a better retraction of the same
+                None if before is None else (before, every[before].event),
+            )
+        stream.append(record)
+        if targets:
+            yield from _second_corrections(record, stream)
+
+
+def _second_corrections(record: Record, stream: Sequence[Record]) -> Iterable[Breach]:
+    """What is wrong where a retraction brings back a correction beside a later one."""
+    withdrawn = withdrawals(stream)
+    corrections: dict[int, list[Record]] = {}
+    for other in stream:
+        if other.event.corrects is not None and other.position not in withdrawn:
+            corrections.setdefault(other.event.corrects, []).append(other)
+    for target, standing in corrections.items():
+        if len(standing) > 1 and record not in standing:
+            newest = standing[-1]
+            yield from judge_withdrawal(
+                record.event,
+                record.position,
+                target,
+                standing[0].event,
+                (newest.position, newest.event),
             )
 
 
@@ -216,13 +242,16 @@ class Reason:
     """The part a record plays in where its subject stands.
 
     `decides`: it set the present status, where the subject has one. `withdrawn_by`: the
-    record that took it back, so it counts no more. `late`: it was recorded after something
-    that it comes before.
+    record that retracted it or, where `corrected`, replaced it, so it counts no more.
+    `reason` is that of its retraction. `late`: a fact that comes after it was recorded
+    before it.
     """
 
     record: Record
     decides: bool = False
     withdrawn_by: int | None = None
+    corrected: bool = False
+    reason: str | None = None
     late: bool = False
 
 
@@ -246,10 +275,15 @@ def explain(
     for record in reversed(ordered):
         late = record.position > oldest_after and record.event.corrects is None
         reasons.insert(0, Reason(record=record, decides=record.position == deciding, late=late))
-        oldest_after = min(oldest_after, record.position)
-    taken_back = [r for r in own if r.position in withdrawn]
-    reasons += [
-        Reason(record=r, withdrawn_by=withdrawn[r.position])
-        for r in sorted(taken_back, key=_position)
-    ]
+        if not isinstance(record.event, RecordRetracted):
+            oldest_after = min(oldest_after, record.position)
+    events = {record.position: record.event for record in own}
+    for record in sorted(own, key=_position):
+        by = withdrawn.get(record.position)
+        if by is not None and record.on.counts_from(zone) <= until:
+            taker = events[by]
+            reason = taker.reason if isinstance(taker, RecordRetracted) else None
+            reasons.append(
+                Reason(record=record, withdrawn_by=by, corrected=reason is None, reason=reason)
+            )
     return tuple(reasons)

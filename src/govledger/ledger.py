@@ -46,7 +46,7 @@ from govledger.state import Mandate
 from govledger.storage import Store, Writing
 from govledger.storage.sqlite import SqliteStore
 from govledger.values import count, line
-from govledger.when import When, datetime_of, day_of, instant_of, timezone, view_instant
+from govledger.when import When, datetime_of, day_of, instant_of, timezone, view_instant, zone_name
 
 Clock = Callable[[], datetime]
 """Gives the present as an aware datetime."""
@@ -145,9 +145,9 @@ class Ledger:
         and `InvalidInput` for an unknown time zone or profile.
         """
         path = _local_path(path_or_url)
-        fresh = not path.exists() or (path.is_file() and path.stat().st_size == 0)
-        if fresh and create and not read_only:
-            opening = _opening(clock or system_clock, name or path.stem, timezone, profile)
+        if create and not read_only and _is_free(path):
+            called = path.stem if name is None else name
+            opening = _opening(clock or system_clock, called, timezone, profile)
             return cls(SqliteStore.create(path, opening), clock)
         return cls(SqliteStore.open(path, read_only=read_only), clock)
 
@@ -255,7 +255,7 @@ class Ledger:
             if breaches == "flag":
                 found = tuple(breach for breach in found if breach.binding)
             if found:
-                raise RuleBreach(*found, head=head)
+                raise RuleBreach(*(_pointed(breach, head) for breach in found), head=head)
             writing.append(
                 entries,
                 [row for record in added for row in audit.derived_rows(record)],
@@ -263,22 +263,29 @@ class Ledger:
         return added
 
     def retract(
-        self, position: int, *, reason: str, on: Moment | None = None, key: str | None = None
+        self,
+        position: int,
+        *,
+        reason: str,
+        on: Moment | None = None,
+        key: str | None = None,
+        breaches: Literal["refuse", "flag"] = "refuse",
     ) -> Record:
         """Withdraw the record at `position`: from here on it counts as never said.
 
         `reason` says why; `on` is the day it was found out, today unless given. Asked at a
-        `known_at` before this, the old fact still stands. Raises as `record` does.
+        `known_at` before this, the old fact still stands. A retraction is a record too:
+        retracting it brings the old one back. `key`, `breaches` and errors as for `record`.
         """
         position = count(position)
-        entry = next(self._store.entries(position - 1, position), None)
-        event = RecordRetracted(
-            LEDGER if entry is None else entry.subject,
-            on=self.today() if on is None else on,
-            position=position,
-            reason=reason,
-        )
-        (record,) = self.record(event, key=key)
+        with self._store.read() as reading:
+            held = reading.at([position])
+            written = reading.keyed(key) if key is not None and on is None else []
+        if on is None:
+            on = decode(written[0]).on if written else self.today()
+        subject = held[0].subject if held else LEDGER
+        event = RecordRetracted(subject, on=on, position=position, reason=reason)
+        (record,) = self.record(event, key=key, breaches=breaches)
         return record
 
     def _now(self, last: Entry | None) -> datetime:
@@ -299,7 +306,8 @@ class Ledger:
     @property
     def profile(self) -> Profile:
         """The profile whose rules hold today."""
-        about = [decode(entry) for entry in self._store.about([LEDGER])]
+        with self._store.read() as reading:
+            about = [decode(entry) for entry in reading.about([LEDGER])]
         return profile_at(about, self.zone, instant_of(_aware(self._clock())))
 
     def today(self) -> date:
@@ -412,13 +420,16 @@ class Ledger:
         "self-consistent": whoever owns the file can rewrite all of it. `progress` is called
         with the position of every record read.
         """
-        store = self._store
         try:
-            return audit.verify(store.entries(), store.derived(), store.checks(), progress)
+            with self._store.read() as reading:
+                return audit.verify(
+                    reading.everything(), reading.derived(), reading.checks(), progress
+                )
         except StorageError as error:
-            if error.problems[0].code != "damaged":
+            problem = error.problems[0]
+            if problem.code not in ("damaged", "storage"):
                 raise
-            return audit.damaged(error.problems[0].message)
+            return audit.damaged(problem.message)
 
     def head(self) -> int:
         """The position of the newest record."""
@@ -435,12 +446,28 @@ def _local_path(path_or_url: str | os.PathLike[str]) -> Path:
                 hint="give the path of a file",
             )
         )
+    if os.fspath(path_or_url) == ":memory:":
+        raise StorageError(
+            Problem(
+                code="unknown-store",
+                message='":memory:" is not the name of a file',
+                hint="use Ledger.in_memory()",
+            )
+        )
     return Path(path_or_url)
+
+
+def _is_free(path: Path) -> bool:
+    """Whether a new ledger may be made there: there is nothing, or an empty file."""
+    try:
+        return not path.exists() or (path.is_file() and path.stat().st_size == 0)
+    except OSError:
+        return False  # opening it will say what is wrong
 
 
 def _opening(clock: Clock, name: str, zone: str, profile: str) -> Entry:
     now = _aware(clock())
-    today = day_of(instant_of(now), timezone(zone))
+    today = day_of(instant_of(now), timezone(zone_name(zone)))
     event = LedgerOpened(on=today, name=name, timezone=zone, profile=profile_named(profile).name)
     return encode(Record(position=1, version=1, recorded_at=now, event=event))
 
@@ -478,6 +505,12 @@ def _renumbered(
     """Let corrections and retractions name positions of this ledger."""
     if numbers is None:
         return events
+    if len(numbers) != len(events):
+        raise invalid(
+            "numbers-and-events",
+            f"{len(numbers)} numbers are given for {len(events)} events",
+            "give every event its number",
+        )
     here = {number: head + n for n, number in enumerate(numbers, start=1)}
     renumbered: list[Event] = []
     for event in events:
@@ -501,6 +534,13 @@ def _drafts(
             Record(position=position, version=version, recorded_at=now, event=event, key=key)
         )
     return tuple(drafts)
+
+
+def _pointed(breach: Breach, head: int) -> Breach:
+    """A breach that says which record of the ledger it is about, where that is there already."""
+    if breach.position is None or breach.position > head:
+        return breach
+    return evolve(breach, message=f"record {breach.position} of this ledger: {breach.message}")
 
 
 def _encoded(records: Iterable[Record]) -> tuple[list[Entry], list[Breach]]:

@@ -7,17 +7,18 @@ here: how the states came to be (`history`), or any printing.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from types import MappingProxyType
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
+from attrs import asdict, frozen
 from attrs import evolve as replace
-from attrs import frozen
 
-from govledger.events import UntilKind, kind_of, slug_of
-from govledger.rules import Deadline, Finding, Notice, deadline, notices
+from govledger.events import Tally, UntilKind, kind_of, slug_of
+from govledger.rules import Deadline, Finding, Notice, closing, deadline, notices
 from govledger.state import (
     Blockade,
     Context,
@@ -64,8 +65,11 @@ class Register:
 
     def state(self, subject: str) -> State | None:
         """The state of `kind/slug`; None where nothing was on record."""
-        named = cast("Mapping[str, State]", getattr(self, kind_of(subject) + "s", self.context))
-        return named.get(subject if named is self.context else slug_of(subject))
+        kind = kind_of(subject) + "s"
+        if kind not in LISTED:
+            return self.context.get(subject)
+        named: Mapping[str, State] = getattr(self, kind)
+        return named.get(slug_of(subject))
 
     def deadline(self, mandate: Mandate) -> Deadline:
         """How a mandate of this register stands to its deadline."""
@@ -77,12 +81,9 @@ class Register:
         return tuple(sorted(with_deadline, key=self._urgency))
 
     def _urgency(self, mandate: Mandate) -> tuple[int, int, str]:
-        edge = mandate.due and (mandate.due.by or mandate.due.before)
-        return (
-            -_PRESSING.index(self.deadline(mandate)),
-            edge.latest(self.zone) if edge else 2**63,
-            mandate.subject,
-        )
+        edges = mandate.due and closing(mandate.due, self.zone)
+        last = edges[1] if edges else sys.maxsize
+        return -_PRESSING.index(self.deadline(mandate)), last, mandate.subject
 
     def _notices(self) -> Iterator[Notice]:
         for subject in self.subjects():
@@ -164,8 +165,8 @@ def _settled(state: State, instant: int, zone: ZoneInfo) -> State:
 
 
 def _described(register: Register, state: State) -> dict[str, Any]:
-    codes = register._codes.get(state.subject, [])  # noqa: SLF001 - the same module
-    return {**_DESCRIBE[type(state)](register, state), "findings": codes}
+    codes = register._codes.get(state.subject, ())  # noqa: SLF001 - the same module
+    return {**_DESCRIBE[type(state)](register, state), "findings": list(codes)}
 
 
 def _describe_motion(register: Register, motion: Motion) -> dict[str, Any]:
@@ -188,6 +189,11 @@ def _describe_motion(register: Register, motion: Motion) -> dict[str, Any]:
         "decided_on": motion.decided_on and motion.decided_on.text,
         "meeting": motion.meeting,
         "follow_up_meeting": motion.follow_up_meeting,
+        "tally": _count(motion.tally),
+        "by_acclamation": motion.by_acclamation,
+        "as_amended": motion.as_amended,
+        "referred_to": motion.referred_to,
+        "deferred_until": motion.deferred_until and motion.deferred_until.text,
         "movers": list(motion.movers),
         "aliases": list(motion.aliases),
         "pending": list(motion.pending),
@@ -196,6 +202,14 @@ def _describe_motion(register: Register, motion: Motion) -> dict[str, Any]:
         "in_light_of": motion.in_light_of,
         "successor": motion.successor,
     }
+
+
+def _count(tally: Tally | None) -> dict[str, Any] | None:
+    """A tally as plain values, without its roll call."""
+    if tally is None:
+        return None
+    said = asdict(tally, filter=lambda field, _: field.name != "roll_call")
+    return {name: value for name, value in said.items() if value is not None}
 
 
 def _describe_mandate(register: Register, mandate: Mandate) -> dict[str, Any]:

@@ -10,7 +10,7 @@ Neither is ever stored: a replay finds them again.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from enum import StrEnum
 from fractions import Fraction
 from functools import cached_property
@@ -28,6 +28,7 @@ from govledger.events import (
     BlockadeLiftOrdered,
     BlockadeLiftProposed,
     Choice,
+    Due,
     Event,
     LedgerOpened,
     LedgerProfileChanged,
@@ -90,7 +91,6 @@ class Finding(Problem):
     """Something a replay finds: about which subject, at which record (None: no single one)."""
 
     subject: str
-    position: int | None = None
 
 
 @frozen(kw_only=True)
@@ -135,6 +135,7 @@ FINDINGS: Mapping[str, str] = {
     "unknown-profile": "No profile of that name and version is known here.",
     # notices
     "condition-not-met": "A blockade was lifted before its release condition was wholly met.",
+    "rests-on-no-decision": "A mandate or blockade rests on a motion that is not adopted by then.",
     "no-decision": "No decision on the proposal is on record.",
     "overdue": "The deadline has passed and no completion is on record.",
 }
@@ -284,10 +285,12 @@ class Majority:
 
     def outcome(self, tally: Tally) -> Outcome:
         """What the tally comes to under this rule."""
-        base = tally.in_favour + tally.against
+        cast = tally.in_favour + tally.against
         if self.of is Base.ELECTORATE:
-            base = tally.electorate or base + tally.abstained + tally.absent
-        if tally.in_favour > self.share * base:
+            known = tally.electorate
+            base = cast + tally.abstained + tally.absent if known is None else known
+            return Outcome.ADOPTED if tally.in_favour > self.share * base else Outcome.REJECTED
+        if tally.in_favour > self.share * cast:
             return Outcome.ADOPTED
         return self.tie if tally.in_favour == tally.against else Outcome.REJECTED
 
@@ -358,29 +361,56 @@ def profile_named(name: str) -> Profile:
 
 # --- judgement --------------------------------------------------------------------------
 
-World = Callable[[str], State | None]
-"""The state of any other subject just before the event that is judged."""
+
+@frozen
+class Case:
+    """What is judged: an event at a position, in its surroundings.
+
+    `state` is that of its subject just before it, `world` gives that of any other subject;
+    `coming` holds all subjects of the log, whenever they come on record; `profile` is the
+    one whose rules hold then.
+    """
+
+    event: Any
+    position: int
+    state: Any
+    world: Callable[[str], State | None]
+    coming: Container[str]
+    profile: Profile
+
+    def breach(self, code: str, message: str, hint: str, *path: str) -> Breach:
+        """A breach by this event; `path` names the field at fault."""
+        return _breach(code, self.event, self.position, message, hint, *path)
+
+    def notice(self, code: str, message: str) -> Notice:
+        """A notice on this event."""
+        return Notice(
+            code=code,
+            message=f"{_named(self.event)}: {message}",
+            subject=self.event.subject,
+            position=self.position,
+        )
 
 
-def judge(
-    event: Event, position: int, state: State | None, world: World, profile: Profile
-) -> Iterator[Finding]:
-    """Every finding on an event, given its subject's state before it and the world around."""
-    yield from _lifecycle(event, position, state, profile)
-    yield from _references(event, position, world)
-    guard = _GUARDS.get(type(event))
+def judge(case: Case) -> Iterator[Finding]:
+    """Every finding on an event in its surroundings."""
+    yield from _lifecycle(case)
+    yield from _references(case)
+    guard = _GUARDS.get(type(case.event))
     if guard is not None:
-        yield from guard(event, position, state, world, profile)
+        yield from guard(case)
 
 
-def _breach(
-    code: str, event: Event, position: int, message: str, hint: str = "", *path: str
-) -> Breach:
+def _named(event: Event) -> str:
+    return f"{event.subject}, {event.type} on {event.on}"
+
+
+def _breach(code: str, event: Event, position: int, message: str, hint: str, *path: str) -> Breach:
     return Breach(
-        path=path,
         code=code,
-        message=f"{event.subject}, {event.type} on {event.on}: {message}",
+        message=f"{_named(event)}: {message}",
         hint=hint,
+        path=path,
         subject=event.subject,
         position=position,
     )
@@ -420,60 +450,44 @@ def present(axis: Axis, state: State | None) -> StrEnum | None:
             return None if state is None else Presence.ON_RECORD
 
 
-def _lifecycle(
-    event: Event, position: int, state: State | None, profile: Profile
-) -> Iterator[Breach]:
+def _lifecycle(case: Case) -> Iterator[Breach]:
+    event, state, profile = case.event, case.state, case.profile
     rows = profile.rows.get(type(event), ())
     if not rows:
         if not isinstance(event, UNBOUND):
-            yield _breach(
+            yield case.breach(
                 "not-in-profile",
-                event,
-                position,
                 f"{profile.name} does not know this event",
                 profile.advice.get(type(event), "choose an event that the profile knows"),
             )
         return
-    if rows[0].leaves == _NOTHING:
-        legal = not on_record(state)
-    else:
-        legal = any(present(row.axis, state) in row.leaves for row in rows)
-    if legal:
-        return
     now = state.status if isinstance(state, Motion) else present(rows[0].axis, state)
     if rows[0].leaves == _NOTHING:
-        yield _breach(
-            "already-on-record",
-            event,
-            position,
-            f"the {event.kind} is on record already ({now})",
-            "to change what was said, record it with corrects=POSITION",
-        )
+        if on_record(state):
+            yield case.breach(
+                "already-on-record",
+                f"the {event.kind} is on record already ({now})",
+                "to change what was said, record it with corrects=POSITION",
+            )
+    elif any(present(row.axis, state) in row.leaves for row in rows):
+        return
     elif now is None:
-        yield _breach(
+        yield case.breach(
             "not-on-record",
-            event,
-            position,
             f"nothing on record says that there is such a {event.kind} by then",
             f"record {_creator(event)} first, dated on or before that day"
             f" (../{event.on.last} if only the latest possible day is known)",
         )
     elif rows[0].axis is Axis.FOLLOW_UP and present(Axis.FOLLOW_UP, state) is None:
-        yield _breach(
+        yield case.breach(
             "not-adopted",
-            event,
-            position,
             f"the motion is {now} then, not adopted",
             "record motion.adopted first; if the vote was postponed, that is motion.vote-deferred",
         )
     else:
         allowed = ", ".join(str(leaf) for row in rows for leaf in row.leaves)
-        yield _breach(
-            "illegal-transition",
-            event,
-            position,
-            f'it cannot follow "{now}"',
-            f"it may follow: {allowed}",
+        yield case.breach(
+            "illegal-transition", f'it cannot follow "{now}"', f"it may follow: {allowed}"
         )
 
 
@@ -486,45 +500,33 @@ def _creator(event: Event) -> str:
     )
 
 
-def _references(event: Event, position: int, world: World) -> Iterator[Breach]:
+def _references(case: Case) -> Iterator[Breach]:
+    event = case.event
     for name, subject in references(event):
+        # A motion may be submitted to a meeting that is still to come.
+        ahead = isinstance(event, MotionSubmitted) and subject in case.coming
         if subject == event.subject:
-            yield _breach(
-                "self-reference",
-                event,
-                position,
-                f'"{name}" names the subject itself',
-                "name another",
-                name,
+            yield case.breach(
+                "self-reference", f'"{name}" names the subject itself', "name another", name
             )
-        elif world(subject) is None:
-            yield _breach(
+        elif case.world(subject) is None and not ahead:
+            yield case.breach(
                 "unknown-reference",
-                event,
-                position,
                 f'"{name}" names {subject}, of which nothing is on record by then',
                 f"check the name, or record {subject} first, dated on or before {event.on.last}",
                 name,
             )
 
 
-def _count(
-    event: MotionAdopted | MotionRejected,
-    position: int,
-    _: State | None,
-    __: World,
-    profile: Profile,
-) -> Iterator[Breach]:
-    tally = event.tally
+def _count(case: Case) -> Iterator[Breach]:
+    tally, profile = case.event.tally, case.profile
     if tally is None:
         return
     outcome = profile.majority.outcome(tally)
-    announced = Outcome.ADOPTED if isinstance(event, MotionAdopted) else Outcome.REJECTED
+    announced = Outcome.ADOPTED if isinstance(case.event, MotionAdopted) else Outcome.REJECTED
     if outcome is not announced:
-        yield _breach(
+        yield case.breach(
             "tally-against-outcome",
-            event,
-            position,
             f"{tally.in_favour} in favour and {tally.against} against come to {outcome}"
             f" under {profile.name}, and {announced} was announced",
             "check the count; if that is what was announced, flag the breach (--flag-breaches)",
@@ -532,19 +534,17 @@ def _count(
         )
     total = tally.in_favour + tally.against + tally.abstained + tally.absent
     if tally.electorate is not None and total > tally.electorate:
-        yield _breach(
+        yield case.breach(
             "tally-over-electorate",
-            event,
-            position,
             f"{total} {tally.unit} counted, and the electorate has {tally.electorate}",
             "check the count and the electorate of that day",
             "tally",
         )
     if tally.roll_call:
-        yield from _roll_call(event, position, tally)
+        yield from _roll_call(case, tally)
 
 
-def _roll_call(event: Event, position: int, tally: Tally) -> Iterator[Breach]:
+def _roll_call(case: Case, tally: Tally) -> Iterator[Breach]:
     counted = {
         Choice.IN_FAVOUR: tally.in_favour,
         Choice.AGAINST: tally.against,
@@ -554,110 +554,95 @@ def _roll_call(event: Event, position: int, tally: Tally) -> Iterator[Breach]:
     for choice, number in counted.items():
         called = sum(vote.weight for vote in tally.roll_call if vote.choice is choice)
         if called != number:
-            yield _breach(
+            yield case.breach(
                 "roll-call-mismatch",
-                event,
-                position,
                 f"the roll call gives {called} {choice}, the tally {number}",
                 "check the members' choices and weights",
                 "tally",
             )
 
 
-def _completion(
-    event: MotionCompleted, position: int, _: State | None, world: World, profile: Profile
-) -> Iterator[Breach]:
-    meeting = world(event.meeting) if event.meeting else None
+def _completion(case: Case) -> Iterator[Breach]:
+    name = case.event.meeting
+    meeting = case.world(name) if name else None
     body = meeting.body if isinstance(meeting, Meeting) else None
-    if body is not None and body.casefold() in profile.no_discharge:
-        yield _breach(
+    if body is not None and body.casefold() in case.profile.no_discharge:
+        yield case.breach(
             "may-not-discharge",
-            event,
-            position,
-            f'{event.meeting} is a meeting of "{body}", which cannot declare motions completed'
-            f" under {profile.name}",
+            f'{name} is a meeting of "{body}", which cannot declare motions completed'
+            f" under {case.profile.name}",
             "name the assembly that did; a board or committee can only propose it",
             "meeting",
         )
 
 
-def _supersession(
-    event: MotionSuperseded, position: int, _: State | None, world: World, __: Profile
-) -> Iterator[Breach]:
-    successor = world(event.by)
+def _supersession(case: Case) -> Iterator[Breach]:
+    successor = case.world(case.event.by)
     if isinstance(successor, Motion) and successor.decision is not Decision.ADOPTED:
-        yield _breach(
+        yield case.breach(
             "successor-not-adopted",
-            event,
-            position,
-            f"{event.by} is {successor.decision} then",
+            f"{case.event.by} is {successor.decision} then",
             "record its adoption first; completed in_light_of needs only a submitted one",
             "by",
         )
 
 
-def _fulfilment(
-    event: MandateFulfilled, position: int, _: State | None, __: World, ___: Profile
-) -> Iterator[Breach]:
-    if not event.evidence:
-        yield _breach(
-            "no-evidence",
-            event,
-            position,
-            "no evidence is given",
-            "say in `evidence` what shows it",
-        )
+def _fulfilment(case: Case) -> Iterator[Breach]:
+    if not case.event.evidence:
+        yield case.breach("no-evidence", "no evidence is given", "say in `evidence` what shows it")
 
 
-def _mandate_condition(
-    event: MandateConditionMet, position: int, state: Mandate | None, _: World, __: Profile
-) -> Iterator[Breach]:
-    if state is not None and state.condition is None:
-        yield _breach(
-            "no-condition", event, position, "the mandate has no condition", "check which is meant"
-        )
-
-
-def _blockade_condition(
-    event: BlockadeConditionMet, position: int, state: Blockade | None, _: World, __: Profile
-) -> Iterator[Breach]:
-    if state is not None and state.release_condition is None:
-        yield _breach(
+def _condition(case: Case) -> Iterator[Breach]:
+    blockade = isinstance(case.state, Blockade)
+    field = "release_condition" if blockade else "condition"
+    if on_record(case.state) and getattr(case.state, field) is None:
+        yield case.breach(
             "no-condition",
-            event,
-            position,
-            "the blockade has no release condition",
-            "check which is meant",
+            f"the {case.event.kind} has no {field.replace('_', ' ')}",
+            f"check which {case.event.kind} is meant",
         )
 
 
-def _lifting(
-    event: BlockadeLifted, position: int, state: Blockade | None, _: World, __: Profile
-) -> Iterator[Notice]:
-    if state is None or state.release_condition is None or state.wholly_met:
-        return
-    met = "; ".join(state.conditions_met)
-    yield Notice(
-        code="condition-not-met",
-        message=f"{event.subject} was lifted on {event.on} while its release condition was"
-        f" {f'met on record only in part ({met})' if met else 'not met on record'}",
-        subject=event.subject,
-        position=position,
-    )
+def _footing(case: Case) -> Iterator[Notice]:
+    by = case.event.motion if isinstance(case.event, MandateGiven) else case.event.by
+    motion = case.world(by)
+    if isinstance(motion, Motion) and motion.decision is not Decision.ADOPTED:
+        yield case.notice(
+            "rests-on-no-decision", f"{by}, on which it rests, is {motion.decision} then"
+        )
 
 
-Guard = Callable[[Any, int, Any, World, Profile], Iterator[Finding]]
+def _lifting(case: Case) -> Iterator[Notice]:
+    yield from _footing(case)
+    state = case.state
+    if isinstance(state, Blockade) and state.release_condition and not state.wholly_met:
+        met = "; ".join(state.conditions_met)
+        how = f"met on record only in part ({met})" if met else "not met on record"
+        yield case.notice("condition-not-met", f"its release condition was {how}")
 
-_GUARDS: Mapping[type[Event], Guard] = {
+
+_GUARDS: Mapping[type[Event], Callable[[Case], Iterator[Finding]]] = {
     MotionAdopted: _count,
     MotionRejected: _count,
     MotionCompleted: _completion,
     MotionSuperseded: _supersession,
+    MandateGiven: _footing,
+    MandateConditionMet: _condition,
     MandateFulfilled: _fulfilment,
-    MandateConditionMet: _mandate_condition,
-    BlockadeConditionMet: _blockade_condition,
+    BlockadeImposed: _footing,
+    BlockadeConditionMet: _condition,
+    BlockadeLiftOrdered: _footing,
     BlockadeLifted: _lifting,
 }
+
+_LIFECYCLE_CODES = frozenset(
+    {"not-on-record", "already-on-record", "not-adopted", "illegal-transition", "not-in-profile"}
+)
+
+
+def rule_of(code: str) -> str:
+    """The rule that a breach is of: all breaches of the lifecycle are of one."""
+    return "lifecycle" if code in _LIFECYCLE_CODES else code
 
 
 # --- the book itself --------------------------------------------------------------------
@@ -670,11 +655,15 @@ def withdraws(event: Event) -> tuple[int, ...]:
 
 
 def judge_withdrawal(
-    event: Event, position: int, target: int, holds: Event | None, withdrawn_by: int | None
+    event: Event,
+    position: int,
+    target: int,
+    holds: Event | None,
+    before: tuple[int, Event] | None,
 ) -> Iterator[Breach]:
     """What is wrong with withdrawing the record at `target`.
 
-    `holds` is the event there, if any; `withdrawn_by` the record that withdrew it before.
+    `holds` is the event there, if any; `before` the record that withdrew it already.
     """
     verb = "retract" if isinstance(event, RecordRetracted) else "correct"
     if holds is None:
@@ -686,12 +675,13 @@ def judge_withdrawal(
     elif holds.subject != event.subject:
         code, message = "other-subject", f"record {target} is about {holds.subject}"
         hint = "retract it there, then record the fact anew here"
-    elif withdrawn_by is not None:
-        code, message = (
-            "already-withdrawn",
-            f"record {withdrawn_by} withdrew record {target} before",
-        )
-        hint = f"{verb} record {withdrawn_by} instead"
+    elif before is not None:
+        by, withdrew = before
+        code, message = "already-withdrawn", f"record {by} withdrew record {target} before"
+        if isinstance(withdrew, RecordRetracted):
+            hint = f"there is nothing left to do; to bring it back, retract record {by}"
+        else:
+            hint = f"record {by} says the same fact better: {verb} that one"
     else:
         return
     field = "position" if isinstance(event, RecordRetracted) else "corrects"
@@ -749,25 +739,34 @@ class Deadline(StrEnum):
     """It has passed, and no completion is on record."""
 
 
-def deadline(mandate: Mandate, instant: int, zone: ZoneInfo) -> Deadline:
-    """How a mandate stands to its deadline at an instant, in the ledger's time zone."""
-    if mandate.due is None or not mandate.is_open:
-        return Deadline.NONE
-    edge = mandate.due.by or mandate.due.before
-    if edge is None or mandate.status is MandateStatus.WAITING:
-        return Deadline.OPEN
+def closing(due: Due, zone: ZoneInfo) -> tuple[int, int] | None:
+    """When a deadline begins to press, and the last instant that meets it.
+
+    It presses from the beginning of its last day, month or year; for an instant, a day
+    before. None where it hangs on an event alone.
+    """
+    edge = due.by or due.before
+    if edge is None:
+        return None
     opens = edge.earliest(zone)
     assert opens is not None  # noqa: S101 - Due refuses a time without beginning
-    if mandate.due.before is None:
-        closes = edge.latest(zone)
-    else:
+    closes = edge.latest(zone)
+    if due.before is not None:
         closes = opens - 1
         opens = day_start(day_of(closes, zone), zone)
     if edge.instant is not None:
         opens = min(opens, closes + 1 - MICROSECONDS_A_DAY)
-    if instant > closes:
-        return Deadline.OVERDUE
-    return Deadline.DUE if instant >= opens else Deadline.OPEN
+    return opens, closes
+
+
+def deadline(mandate: Mandate, instant: int, zone: ZoneInfo) -> Deadline:
+    """How a mandate stands to its deadline at an instant, in the ledger's time zone."""
+    if mandate.due is None or not mandate.is_open:
+        return Deadline.NONE
+    edges = closing(mandate.due, zone)
+    if edges is None or mandate.status is MandateStatus.WAITING or instant < edges[0]:
+        return Deadline.OPEN
+    return Deadline.OVERDUE if instant > edges[1] else Deadline.DUE
 
 
 def notices(state: State, instant: int, zone: ZoneInfo) -> Iterator[Notice]:

@@ -13,8 +13,8 @@ from hashlib import sha256
 from attrs import field, frozen
 from attrs.converters import optional
 
-from govledger.errors import brief, did_you_mean, invalid
-from govledger.values import count, digest, line, several, structure
+from govledger.errors import brief, invalid
+from govledger.values import count, digest, line, one_of, several, structure
 
 
 class Assertion(StrEnum):
@@ -29,14 +29,7 @@ class Assertion(StrEnum):
 
 
 def _assertion(value: str) -> Assertion:
-    try:
-        return Assertion(value)
-    except ValueError:
-        raise invalid(
-            "unknown-assertion",
-            f"{brief(value)} is not an assertion level",
-            did_you_mean(str(value), list(Assertion)),
-        ) from None
+    return one_of(Assertion, value, "unknown-assertion", "an assertion level")
 
 
 def _span(value: Iterable[int | str]) -> tuple[int, int]:

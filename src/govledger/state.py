@@ -62,6 +62,7 @@ from govledger.events import (
     StatementMade,
     Tally,
     Until,
+    UntilKind,
     slug_of,
 )
 from govledger.when import When
@@ -144,7 +145,8 @@ class ProposalStatus(StrEnum):
 class Force:
     """Axis C: the validity of a motion, as far as anything was said of it.
 
-    `since` is the day of adoption: what is kept in force was in force.
+    `since` is the day of adoption, for what is kept in force was in force; unless it had
+    come to an exact end before it was extended.
     """
 
     since: When
@@ -301,22 +303,26 @@ def _motion(state: Motion | None, event: Event) -> Motion:
 
 
 def _decided(motion: Motion, decision: Decision, **also: Any) -> Motion:
-    """Move axis A, which ends whatever stood on axis B."""
-    return replace(
-        motion,
-        decision=decision,
-        follow_up=None,
-        follow_up_meeting=None,
-        pending=(),
-        review_on=None,
-        **also,
-    )
+    """Move axis A; what stood on axes B and C ends with the decision they rested on."""
+    return replace(motion, **{**_UNFOLLOWED, "decision": decision, "force": None, **also})
 
 
 def _followed(motion: Motion, follow_up: FollowUp, **also: Any) -> Motion:
-    """Move axis B; what was pending is so only while held over."""
-    anew = {"follow_up": follow_up, "pending": (), "review_on": None, "follow_up_meeting": None}
-    return replace(motion, **{**anew, **also})
+    """Move axis B; what was said of its last state is not said of the next."""
+    return replace(motion, **{**_UNFOLLOWED, "follow_up": follow_up, **also})
+
+
+_UNFOLLOWED: Mapping[str, Any] = {
+    "follow_up": None,
+    "follow_up_meeting": None,
+    "pending": (),
+    "review_on": None,
+    "because": (),
+    "in_light_of": None,
+    "successor": None,
+    "referred_to": None,
+    "deferred_until": None,
+}
 
 
 def _submitted(state: Motion | None, event: MotionSubmitted) -> Motion:
@@ -416,7 +422,9 @@ def _held_over(state: Motion | None, event: MotionHeldOver) -> Motion:
 def _resumed(state: Motion | None, event: MotionResumed) -> Motion:
     motion = _motion(state, event)
     if motion.decision in (Decision.VOTE_DEFERRED, Decision.REFERRED):
-        return _decided(motion, motion.before or Decision.SUBMITTED)
+        resumed = _decided(motion, motion.before or Decision.SUBMITTED)
+        is_adopted = resumed.decision is Decision.ADOPTED
+        return _followed(resumed, FollowUp.OPEN) if is_adopted else resumed
     return motion if motion.follow_up is None else _followed(motion, FollowUp.OPEN)
 
 
@@ -444,7 +452,12 @@ def _reopened(state: Motion | None, event: MotionReopened) -> Motion:
 
 def _force_extended(state: Motion | None, event: MotionForceExtended) -> Motion:
     motion = _motion(state, event)
-    return replace(motion, force=Force(since=motion.decided_on or event.on, until=event.until))
+    since = motion.decided_on or event.on
+    before = motion.force
+    if before is not None:
+        end = before.until.when if before.until.kind is UntilKind.EXACT else None
+        since = event.on if end is not None and end.last < event.on.first else before.since
+    return replace(motion, force=Force(since=since, until=event.until))
 
 
 def _mandate(state: Mandate | None, event: Event) -> Mandate:
@@ -495,7 +508,7 @@ def _blockade_condition_met(state: Blockade | None, event: BlockadeConditionMet)
     part = event.part or blockade.release_condition or ""
     return replace(
         blockade,
-        conditions_met=(*blockade.conditions_met, part),
+        conditions_met=tuple(dict.fromkeys((*blockade.conditions_met, part))),
         wholly_met=blockade.wholly_met or event.part is None,
     )
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
+from enum import StrEnum
 from typing import Any, TypeVar, cast
 
 import attrs
@@ -23,6 +24,7 @@ PERSONAL = {"personal": True}
 
 _HEX = frozenset("0123456789abcdef")
 _T = TypeVar("_T")
+_E = TypeVar("_E", bound=StrEnum)
 
 
 def line(value: str) -> str:
@@ -115,6 +117,15 @@ def flag(value: bool | str) -> bool:  # noqa: FBT001 - an attrs converter
 
 
 _FLAGS: Mapping[str, bool] = {"true": True, "false": False}
+
+
+def one_of(words: type[_E], value: str, code: str, what: str) -> _E:
+    """The member of an enumeration of words; `InvalidInput` with the nearest one otherwise."""
+    try:
+        return words(value)
+    except ValueError:
+        hint = did_you_mean(str(value), list(words))
+        raise invalid(code, f"{brief(value)} is not {what}", hint) from None
 
 
 def digest(value: str) -> str:

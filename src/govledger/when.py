@@ -27,7 +27,7 @@ _MICROSECOND = timedelta(microseconds=1)
 _FORM = re.compile(
     r"(?P<upto>\.\./)?(?P<year>\d{4})(?:-(?P<month>\d\d)(?:-(?P<day>\d\d)"
     r"(?P<time>T(?P<hour>\d\d):(?P<minute>\d\d)(?::(?P<second>\d\d)(?:\.(?P<fraction>\d{1,6}))?)?"
-    r"(?P<offset>Z|[+-]\d\d:\d\d)?)?)?)?",
+    r"(?P<offset>Z|[+-]\d\d:(?P<offset_minute>\d\d))?)?)?)?",
     re.ASCII,
 )
 _FORMS = (
@@ -55,12 +55,17 @@ def _text(value: When | str | date | datetime) -> str:
                 f"{value.isoformat()} has no UTC offset",
                 "give it a time zone: datetime(…, tzinfo=ZoneInfo(…))",
             )
-        return _instant_form(value)
+        return _instant_form(value if _whole_minutes(value) else value.astimezone(UTC))
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, str):
         return value.strip()
     raise invalid("not-a-time", f"{brief(value)} is not a time", _FORMS)
+
+
+def _whole_minutes(moment: datetime) -> bool:
+    """Whether the UTC offset can be written as hours and minutes; before 1972 not all can."""
+    return not (moment.utcoffset() or timedelta()) % timedelta(minutes=1)
 
 
 def _instant_form(moment: datetime) -> str:
@@ -170,6 +175,8 @@ def _read_instant(text: str, match: re.Match[str]) -> tuple[str, Precision, bool
         )
     if match["upto"]:
         raise invalid("not-a-time", f'"{text}" is not a time: ../ takes a date', _FORMS)
+    if match["hour"] > "23" or (match["offset_minute"] and match["offset_minute"] > "59"):
+        raise ValueError  # some Pythons read 24:00 and +01:60 all the same
     moment = datetime.fromisoformat(text)  # ValueError here becomes impossible-date
     return (
         _instant_form(moment),
@@ -211,7 +218,11 @@ def zone_name(value: str) -> str:
 
 @lru_cache(maxsize=65_536)
 def day_start(day: date, zone: ZoneInfo) -> int:
-    """The first instant of `day` in `zone`, also where the clock skips midnight."""
+    """The first instant of `day` in `zone`, also where the clock skips midnight.
+
+    Where it skips from before midnight to after it (known once, Toronto 1919), the day is
+    taken to begin at the midnight that was skipped.
+    """
     # fold=0 takes the offset before a gap, which yields the instant of the gap itself.
     offset = zone.utcoffset(datetime(day.year, day.month, day.day))  # noqa: DTZ001
     assert offset is not None  # noqa: S101 - ZoneInfo always knows
@@ -219,10 +230,11 @@ def day_start(day: date, zone: ZoneInfo) -> int:
 
 
 def day_end(day: date, zone: ZoneInfo) -> int:
-    """The last instant (microsecond) of `day` in `zone`."""
+    """The last instant (microsecond) of `day` in `zone`; its first where it was skipped."""
+    first = day_start(day, zone)
     if day == date.max:
-        return day_start(day, zone) + MICROSECONDS_A_DAY - 1
-    return day_start(day + timedelta(days=1), zone) - 1
+        return first + MICROSECONDS_A_DAY - 1
+    return max(first, day_start(day + timedelta(days=1), zone) - 1)
 
 
 def instant_of(moment: datetime) -> int:
@@ -240,7 +252,9 @@ _LAST = (datetime(9999, 12, 31, tzinfo=UTC) - _EPOCH) // _MICROSECOND
 
 def day_of(instant: int, zone: ZoneInfo) -> date:
     """The day of an instant in `zone`."""
-    return datetime_of(instant).astimezone(zone).date()
+    offset = datetime_of(instant).astimezone(zone).utcoffset() or timedelta()
+    ordinal = (instant + offset // _MICROSECOND) // MICROSECONDS_A_DAY + _EPOCH_DAY
+    return date.fromordinal(min(ordinal, date.max.toordinal()))
 
 
 def view_instant(value: When | str | date | datetime, zone: ZoneInfo) -> int:

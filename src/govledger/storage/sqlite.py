@@ -12,15 +12,18 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import stat
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager
 from pathlib import Path
+from threading import Lock
 from typing import Any, Self
 from urllib.parse import quote
 from uuid import UUID, uuid4
 
 from eventsourcing import sqlite as stock  # a second factory by name would hide ours
 from eventsourcing.persistence import (
+    ConnectionPoolClosedError,
     ConnectionUnavailableError,
     ListenNotifySubscription,
     Notification,
@@ -58,7 +61,6 @@ LOCK_TIMEOUT = 30
 PAGE = 1_000
 """Entries read in one transaction, so that no reader holds up a writer for long."""
 
-_MAGIC = b"SQLite format 3\0"
 _VARIABLES = 500  # values in one IN list, well below every build's limit
 
 _TABLES = """
@@ -86,7 +88,11 @@ CREATE TRIGGER IF NOT EXISTS {table}_are_never_deleted BEFORE DELETE ON {table}
 BEGIN SELECT RAISE(ABORT, 'a ledger is append-only: records are never deleted'); END;
 CREATE TRIGGER IF NOT EXISTS {table}_have_no_gaps BEFORE INSERT ON {table}
 WHEN NEW.position <> (SELECT coalesce(max(position), 0) + 1 FROM {table})
-BEGIN SELECT RAISE(ABORT, 'a ledger has no gaps: the next position comes next'); END
+BEGIN SELECT RAISE(ABORT, 'a ledger has no gaps: the next position comes next'); END;
+CREATE TRIGGER IF NOT EXISTS {table}_are_never_replaced BEFORE INSERT ON {table}
+WHEN EXISTS (SELECT 1 FROM {table} WHERE originator_id = NEW.originator_id
+    AND originator_version = NEW.originator_version)
+BEGIN SELECT RAISE(ABORT, 'a ledger is append-only: records are never replaced'); END
 """
 
 
@@ -113,20 +119,71 @@ class _Connection(SQLiteConnection):
 
 
 class _Pool(SQLiteConnectionPool):
+    """Lets writers wait for each other without holding up readers, and closes in peace.
+
+    The stock pool queues readers behind a waiting writer, keeps its writer's lock when a
+    connection cannot be made, and closes connections that other threads are using.
+    """
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self._writers = Lock()
+        self._shut = False
+
     def _create_connection(self) -> SQLiteConnection:
         raw = super()._create_connection()._sqlite_conn  # noqa: SLF001 - to wrap it anew
         raw.execute("PRAGMA synchronous = FULL")
         raw.execute("PRAGMA trusted_schema = OFF")
         return _Connection(sqlite_conn=raw, max_age=self.max_age)
 
+    def get_connection(
+        self, timeout: float | None = None, *, is_writer: bool | None = None
+    ) -> SQLiteConnection:
+        if self._shut:
+            raise ConnectionPoolClosedError
+        if not is_writer or self._mutually_exclusive_read_write:
+            return super().get_connection(timeout, is_writer=is_writer)
+        if not self._writers.acquire(timeout=self.pool_timeout if timeout is None else timeout):
+            raise ConnectionUnavailableError
+        try:
+            return super().get_connection(timeout, is_writer=True)
+        except BaseException:
+            if self._num_writers:
+                self._num_writers -= 1
+                self._writer_lock.release()
+            self._writers.release()
+            raise
+
+    def put_connection(self, conn: SQLiteConnection) -> None:
+        wrote = conn.is_writer and not self._mutually_exclusive_read_write
+        try:
+            super().put_connection(conn)
+        finally:
+            if wrote:
+                self._writers.release()
+
+    def close(self) -> None:
+        """Close all connections, those in use once they are given back."""
+        with self._put_condition:
+            self._shut = True
+            self._put_condition.wait_for(lambda: not self._in_use, timeout=self.pool_timeout)
+        super().close()
+
 
 class LedgerDatastore(SQLiteDatastore):
     """eventsourcing's datastore with durable connections and immediate transactions."""
 
     def __init__(self, db_name: str, *, originator_id_type: Any = "text", **options: Any) -> None:
-        super().__init__(db_name, originator_id_type=originator_id_type, **options)
         patience = options.get("lock_timeout") or LOCK_TIMEOUT
-        self.pool = _Pool(db_name=db_name, lock_timeout=patience, pool_timeout=patience)
+        options = {"pool_timeout": patience + 5, **options, "lock_timeout": patience}
+        super().__init__(db_name, originator_id_type=originator_id_type, **options)
+        of_the_pool = {name: value for name, value in options.items() if name in _OF_THE_POOL}
+        self.pool = _Pool(db_name=db_name, **of_the_pool)
+
+
+_OF_THE_POOL = frozenset(
+    {"lock_timeout", "pool_size", "max_overflow", "pool_timeout", "max_age", "pre_ping"}
+)
 
 
 # --- the recorder -----------------------------------------------------------------------
@@ -311,7 +368,7 @@ class SqliteStore:
     @classmethod
     def create(cls, path: Path, first: Entry) -> Self:
         """A new file that holds a first entry; it comes into being whole, or not at all."""
-        draft = path.with_name(f".{path.name}.{uuid4().hex}")
+        draft = path.with_name(f".govledger-{uuid4().hex}")
         try:
             with _explained(str(path)):
                 new = cls(str(path), _uri(draft))
@@ -323,7 +380,8 @@ class SqliteStore:
                     new.close()
             _put_in_place(draft, path)
         finally:
-            draft.unlink(missing_ok=True)
+            for suffix in ("", "-wal", "-shm"):
+                draft.with_name(draft.name + suffix).unlink(missing_ok=True)
         return cls.open(path)
 
     @classmethod
@@ -333,9 +391,10 @@ class SqliteStore:
         store = cls(str(path), _uri(path, "mode=ro" if read_only else ""))
         try:
             store.head()
-        except StorageError:
+        except StorageError as error:
             store.close()
-            if path.with_name(path.name + "-wal").exists():
+            closed_off = error.problems[0].code in ("not-readable", "read-only")
+            if not closed_off or path.with_name(path.name + "-wal").exists():
                 raise
             # A directory that cannot be written to holds no shared memory; nobody writes there.
             store = cls(str(path), _uri(path, "immutable=1"))
@@ -350,10 +409,25 @@ class SqliteStore:
             c.execute(f"PRAGMA user_version = {FORMAT}")
 
     @contextmanager
-    def write(self) -> Iterator[_Writing]:
+    def read(self) -> Iterator[_Access]:
+        """One snapshot of the ledger, for as long as it is held."""
+        with self._access(commit=False) as access:
+            yield access
+
+    @contextmanager
+    def write(self) -> Iterator[_Access]:
         """Hold the write lock; all that is appended is written at the end, or nothing."""
-        with _explained(self.name), self._datastore.transaction(commit=True) as cursor:
-            yield _Writing(cursor, self._recorder)
+        with self._access(commit=True) as access:
+            yield access
+
+    @contextmanager
+    def _access(self, *, commit: bool) -> Iterator[_Access]:
+        with (
+            _explained(self.name),
+            self._datastore.get_connection(commit=commit) as connection,
+            connection.transaction(commit=commit) as cursor,
+        ):
+            yield _Access(connection, cursor, self._recorder)
 
     def head(self) -> int:
         """The position of the newest entry; 0 in an empty log."""
@@ -361,7 +435,7 @@ class SqliteStore:
             return self._recorder.max_notification_id() or 0
 
     def entries(self, after: int = 0, upto: int | None = None) -> Iterator[Entry]:
-        """The entries with `after` < position <= `upto`, in log order."""
+        """The entries with `after` < position <= `upto`, in log order, page by page."""
         upto = self.head() if upto is None else upto
         while after < upto:
             with _explained(self.name):
@@ -374,58 +448,21 @@ class SqliteStore:
                 yield Entry(n.id, str(n.originator_id), n.originator_version, n.topic, n.state)
             after = page[-1].id
 
-    def about(self, subjects: Iterable[str]) -> list[Entry]:
-        """All entries of these subjects, in log order."""
-        with _explained(self.name), self._datastore.transaction(commit=False) as cursor:
-            return _Writing(cursor, self._recorder).about(subjects)
-
-    def derived(self) -> Iterator[Derived]:
-        """All derived rows, ordered by position, table and value."""
-        with _explained(self.name), self._datastore.transaction(commit=False) as cursor:
-            cursor.execute(
-                "SELECT position, 'keys' AS name, value FROM keys UNION ALL "
-                "SELECT position, 'links', value FROM links ORDER BY 1, 2, 3"
-            )
-            rows = cursor.fetchall()
-        for row in rows:
-            yield row["position"], row["name"], row["value"]
-
-    def checks(self) -> Iterator[Check]:
-        """Whether SQLite finds the file sound, and the tables and triggers as they were made."""
-        with _explained(self.name), self._datastore.transaction(commit=False) as cursor:
-            cursor.execute("PRAGMA integrity_check(1)")
-            found = cursor.fetchone()[0]
-            cursor.execute("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL")
-            laid_out = {row["sql"] for row in cursor.fetchall()}
-        yield Check(
-            Outcome.OK if found == "ok" else Outcome.FAIL,
-            "file",
-            f"format {FORMAT}, sound" if found == "ok" else str(found).splitlines()[-1],
-        )
-        made = {
-            statement.replace("IF NOT EXISTS ", "").strip()
-            for statement in self._recorder.create_table_statements
-        }
-        missing = sorted(statement.split("(")[0].strip() for statement in made - laid_out)
-        yield Check(
-            Outcome.FAIL if missing else Outcome.OK,
-            "append-only",
-            f"changed or gone: {missing[0].splitlines()[0]}"
-            if missing
-            else "triggers refuse change, deletion and gaps",
-        )
-
     def close(self) -> None:
         """Let go of the file."""
         self._datastore.close()
 
 
-class _Writing:
-    """Reads and appends on one cursor, inside one transaction."""
+class _Access:
+    """Reads and appends on one connection, inside one transaction."""
 
-    def __init__(self, cursor: SQLiteCursor, recorder: LedgerRecorder) -> None:
+    def __init__(
+        self, connection: SQLiteConnection, cursor: SQLiteCursor, recorder: LedgerRecorder
+    ) -> None:
+        self._connection = connection
         self._cursor = cursor
         self._recorder = recorder
+        self._table = recorder.events_table_name
 
     def last(self) -> Entry | None:
         found = self._select("ORDER BY position DESC LIMIT 1")
@@ -446,8 +483,41 @@ class _Writing:
     def keyed(self, key: str) -> list[Entry]:
         return self._in("WHERE position IN (SELECT position FROM keys WHERE value = {})", [key])
 
-    def everything(self) -> list[Entry]:
-        return self._select("ORDER BY position")
+    def everything(self) -> Iterator[Entry]:
+        rows = self._stream(f"SELECT * FROM {self._table} ORDER BY position")
+        return (Entry(*row) for row in rows)
+
+    def derived(self) -> Iterator[Derived]:
+        self._cursor.execute("SELECT name FROM sqlite_master WHERE name IN ('keys', 'links')")
+        tables = [row["name"] for row in self._cursor.fetchall()]
+        if not tables:
+            return iter(())
+        parts = (f"SELECT position, '{table}', value FROM {table}" for table in tables)
+        rows = self._stream(f"{' UNION ALL '.join(parts)} ORDER BY 1, 2, 3")
+        return (tuple(row) for row in rows)
+
+    def checks(self) -> Iterator[Check]:
+        self._cursor.execute("PRAGMA integrity_check(1)")
+        found = str(self._cursor.fetchone()[0])
+        yield Check(
+            Outcome.OK if found == "ok" else Outcome.FAIL,
+            "file",
+            f"format {FORMAT}, sound" if found == "ok" else found.splitlines()[-1],
+        )
+        self._cursor.execute("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL")
+        there = {row["sql"] for row in self._cursor.fetchall()}
+        made = {
+            statement.replace("IF NOT EXISTS ", "").strip()
+            for statement in self._recorder.create_table_statements
+        }
+        wrong = sorted(sql.split("(")[0].splitlines()[0].strip() for sql in there ^ made)
+        yield Check(
+            Outcome.FAIL if wrong else Outcome.OK,
+            "append-only",
+            f"changed, added or gone: {wrong[0]}"
+            if wrong
+            else "triggers refuse change, deletion and gaps",
+        )
 
     def append(self, entries: Sequence[Entry], derived: Sequence[Derived]) -> None:
         self._recorder._insert_events(  # noqa: SLF001 - its hook for one transaction
@@ -463,37 +533,45 @@ class _Writing:
         return sorted(found, key=lambda entry: entry.position)
 
     def _select(self, rest: str, values: Sequence[object] = ()) -> list[Entry]:
-        self._cursor.execute(f"SELECT * FROM {self._recorder.events_table_name} {rest}", values)
+        self._cursor.execute(f"SELECT * FROM {self._table} {rest}", values)
         return [Entry(*row) for row in self._cursor.fetchall()]
+
+    def _stream(self, statement: str) -> Iterator[Any]:
+        """Rows a page at a time, on a cursor of their own in the same snapshot."""
+        cursor = self._connection.cursor().sqlite_cursor
+        cursor.execute(statement)
+        while page := cursor.fetchmany(PAGE):
+            yield from page
 
 
 # --- files and their faults -------------------------------------------------------------
 
 
 def _uri(path: Path, option: str = "") -> str:
-    return f"file:{quote(str(path.absolute()))}" + (f"?{option}" if option else "")
+    return f"file:{quote(os.fsencode(path.absolute()))}" + (f"?{option}" if option else "")
 
 
 def _put_in_place(draft: Path, path: Path) -> None:
     """Give a finished file its name, without ever writing over another ledger."""
     if path.exists() and path.stat().st_size == 0:
-        path.unlink()
+        path.unlink(missing_ok=True)
     try:
         os.link(draft, path)
     except FileExistsError:
-        raise _fault(
-            str(path), "already-there", "a file of that name came up meanwhile", "open it"
-        ) from None
+        pass  # somebody else was first, and theirs is the ledger
     except OSError:  # a file system without hard links
         draft.rename(path)
 
 
 def _identify(path: Path) -> None:
-    """Refuse whatever is not a ledger of this format, by reading its first bytes only."""
+    """Refuse whatever is not a ledger of this format, without touching it.
+
+    It is read through SQLite: whoever closes a file by other means lets go of all locks
+    that this process holds on it, those of other connections too (POSIX).
+    """
     name = str(path)
     try:
-        with path.open("rb") as file:
-            header = file.read(100)
+        mode = path.stat().st_mode
     except FileNotFoundError:
         raise _fault(
             name,
@@ -501,15 +579,23 @@ def _identify(path: Path) -> None:
             "there is no ledger here",
             "`govledger init --name NAME` makes one, `govledger demo` an example",
         ) from None
-    except OSError as error:
+    except (OSError, ValueError) as error:
         raise _fault(
-            name, "not-readable", f"cannot be read: {error.strerror}", "check the path and rights"
+            name, "not-readable", f"cannot be read: {error}", "check the path and rights"
         ) from error
-    ours = APPLICATION_ID.to_bytes(4)
-    if header[:16] != _MAGIC or header[68:72] != ours:
-        kind = "an SQLite database of something else" if header[:16] == _MAGIC else "another file"
+    if not stat.S_ISREG(mode):
+        raise _fault(name, "not-readable", "this is no file", "check the path")
+    application, version, kind = 0, 0, "another file"
+    with _explained(name), closing(sqlite3.connect(_uri(path, "immutable=1"), uri=True)) as raw:
+        try:
+            (application,) = raw.execute("PRAGMA application_id").fetchone()
+            (version,) = raw.execute("PRAGMA user_version").fetchone()
+            kind = "an SQLite database of something else"
+        except sqlite3.DatabaseError as error:
+            if error.sqlite_errorname != "SQLITE_NOTADB":
+                raise
+    if application != APPLICATION_ID:
         raise _fault(name, "not-a-ledger", f"this is not a ledger but {kind}", "check the path")
-    version = int.from_bytes(header[60:64])
     if version > FORMAT:
         raise _fault(
             name,
@@ -535,6 +621,8 @@ def _explained(name: str) -> Iterator[None]:
     """Turn faults of the database into errors that say what to do."""
     try:
         yield
+    except ConnectionPoolClosedError as error:
+        raise _fault(name, "closed", "the ledger is closed", "open it again") from error
     except ConnectionUnavailableError as error:
         raise _fault(name, *_FAULTS["SQLITE_BUSY"]) from error
     except (sqlite3.Error, PersistenceError) as error:
@@ -543,9 +631,8 @@ def _explained(name: str) -> Iterator[None]:
         for prefix, (code, message, hint) in _FAULTS.items():
             if symbol.startswith(prefix):
                 raise _fault(name, code, message, hint) from error
-        with suppress(AttributeError):
-            symbol = f" ({symbol})" if symbol else ""
-        raise _fault(name, "storage", f"{error}{symbol}", "see the cause below") from error
+        told = f"{error} ({symbol})" if symbol else str(error)
+        raise _fault(name, "storage", told, "this should not happen: see the cause") from error
 
 
 def _fault(name: str, code: str, message: str, hint: str) -> StorageError:
