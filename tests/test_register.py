@@ -406,6 +406,7 @@ def test_findings_are_the_breaches_and_the_notices():
     there = view(
         (
             MotionCompleted("n", on="2018-01-01"),
+            MEETING,
             *M,
             mandate("t", due="2018-03"),
             ProposalMade("p", by="A", text="B", on="2018-02-01"),

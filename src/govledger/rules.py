@@ -334,7 +334,14 @@ PROFILES: tuple[Profile, ...] = (
     Profile(
         name="parliament@1",
         title="a parliament, where 'aangehouden' means that the vote is postponed",
-        labels={"nl": {"vote-deferred": "aangehouden", "held-over": "aangehouden na aanneming"}},
+        labels={
+            "nl": {
+                "vote-deferred": "aangehouden",
+                "motion.vote-deferred": "motie aangehouden",
+                "held-over": "aangehouden na aanneming",
+                "motion.held-over": "motie aangehouden na aanneming",
+            }
+        },
         transitions=tuple(row for row in LIFECYCLE if row.event is not MotionHeldOver),
         majority=Majority(tie=Outcome.UNDECIDED),
         advice={

@@ -59,9 +59,16 @@ TERMS: Mapping[str, tuple[str, str]] = {
     # whatever has no status
     "on-record": ("on record", "vastgelegd"),
     # assertion levels
-    "stated": ("stated", "vermeld"),
+    "stated": ("stated", "vermeld in de bron"),
     "inferred": ("inferred", "afgeleid"),
     "external": ("external", "extern"),
+    # verdicts
+    "altered": ("altered", "gewijzigd"),
+    "self-consistent": ("self-consistent", "in zichzelf consistent"),
+    "not verified: some records cannot be read by this version": (
+        "not verified: some records cannot be read by this version",
+        "niet beoordeeld: deze versie kan sommige vastleggingen niet lezen",
+    ),
     # event types
     "ledger.opened": ("ledger opened", "grootboek geopend"),
     "ledger.profile-changed": ("profile changed", "profiel gewijzigd"),

@@ -10,13 +10,15 @@ something; 4 verification failed.
 
 from __future__ import annotations
 
+import io
+import sys
 from collections.abc import Mapping
 from importlib import import_module
 from typing import Any
 
 import click
 
-from govledger.cli.options import Settings, shared
+from govledger.cli.options import Settings, formats, shared
 from govledger.errors import GovledgerError, InvalidInput, RuleBreach, did_you_mean
 
 PARTS: Mapping[str, Mapping[str, str]] = {
@@ -36,7 +38,7 @@ PARTS: Mapping[str, Mapping[str, str]] = {
     },
     "trust": {
         "check": "Judge a dataset, or this ledger's own findings.",
-        "verify": "Prove that the ledger agrees with itself.",
+        "verify": "Show whether the ledger agrees with itself.",
     },
     "share": {
         "export": "Write all records as JSON Lines.",
@@ -111,11 +113,15 @@ class Misused(Failed):
 )
 @click.version_option(package_name="govledger", message="%(prog)s %(version)s")
 @shared
+@formats
 @click.pass_context
 def main(ctx: click.Context) -> None:
     """Keep a ledger of what an association decided.
 
     It tells what was in force on any date, who said so, whether it was known then, and
-    whether anyone has touched the books. Try: govledger demo
+    whether the book agrees with itself. Try: govledger demo
     """
     ctx.ensure_object(Settings)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper) and not stream.isatty():
+            stream.reconfigure(encoding="utf-8")  # what is piped is data, whatever the locale

@@ -6,11 +6,14 @@ them.
 
 from __future__ import annotations
 
+import shutil
+import sys
 from collections.abc import Iterable
 from typing import Any
 
 import click
 
+from govledger.cli.access import find, opened, speaker_of
 from govledger.cli.options import (
     Moment,
     Subject,
@@ -22,11 +25,14 @@ from govledger.cli.options import (
 )
 from govledger.cli.output import Speaker, emit, heading, message, table
 from govledger.codec import exported
-from govledger.events import slug_of, subject_name
+from govledger.errors import did_you_mean
+from govledger.events import RecordRetracted
 from govledger.history import Reason, Record, withdrawals
+from govledger.interchange import jsonl
 from govledger.ledger import Ledger
 from govledger.register import LISTED, Register
 from govledger.rules import Breach
+from govledger.state import BlockadeStatus, MandateStatus, ProposalStatus, Status
 from govledger.when import When, datetime_of, day_end, day_of, view_instant
 
 COLUMNS = {
@@ -38,27 +44,14 @@ COLUMNS = {
 }
 """The columns of the tables; other formats carry every field."""
 
-
-def opened() -> Ledger:
-    """The ledger that is asked; it must exist."""
-    return Ledger.open(settings().ledger, create=False)
-
-
-def find(ledger: Ledger, subject: str) -> str:
-    """The whole name of a subject; a slug alone will do where only one subject has it."""
-    if "/" not in subject:
-        every = {record.subject for record in ledger.log()}
-        same = sorted(name for name in every if slug_of(name) == subject)
-        if len(same) == 1:
-            return same[0]
-        if same:
-            raise click.UsageError(f'"{subject}" may be {" or ".join(same)}; name the kind too')
-    return subject_name(subject)
-
-
-def speaker_of(ledger: Ledger) -> Speaker:
-    """The language of the command with the terms of the ledger's profile."""
-    return Speaker(ledger.profile.labels)
+STATUSES: dict[str, tuple[str, ...]] = {
+    "motions": tuple(Status),
+    "mandates": tuple(MandateStatus),
+    "blockades": tuple(BlockadeStatus),
+    "proposals": tuple(ProposalStatus),
+    "meetings": (),
+}
+EVERY_STATUS = tuple(dict.fromkeys(word for words in STATUSES.values() for word in words))
 
 
 @click.command(name="list")
@@ -67,9 +60,15 @@ def speaker_of(ledger: Ledger) -> Speaker:
 @click.argument("kind", type=click.Choice(LISTED), default="motions", metavar="[KIND]")
 @as_of
 @known_at
-@click.option("--status", help="Only those of this status, such as held-over.")
+@click.option(
+    "--status",
+    shell_complete=lambda _, __, start: [w for w in EVERY_STATUS if w.startswith(start)],
+    help="Only those of this status, such as held-over.",
+)
 def list_command(kind: str, as_of: When | None, known_at: Any, status: str | None) -> None:
-    """The register on a date: motions, mandates, blockades, proposals or meetings.
+    """The register on a date.
+
+    KIND is motions (unless given), mandates, blockades, proposals or meetings.
 
     \b
     Examples:
@@ -81,10 +80,23 @@ def list_command(kind: str, as_of: When | None, known_at: Any, status: str | Non
     with opened() as ledger:
         register = ledger.as_of(as_of, known_at)
         speaker = speaker_of(ledger)
-        rows = [row for row in register.listing(kind) if status in (None, row.get("status"))]
+        wanted = _status(kind, status, speaker)
+        rows = [row for row in register.listing(kind) if wanted in (None, row.get("status"))]
         title = f"{speaker.word(kind)} {_moment(register, speaker)}"
         emit(rows, COLUMNS[kind], speaker, title=title)
         _warn(register, speaker)
+
+
+def _status(kind: str, given: str | None, speaker: Speaker) -> str | None:
+    """A status of that kind from its word, or from what a table prints for it."""
+    if given is None:
+        return None
+    printed = {speaker.term(word): word for word in STATUSES[kind]}
+    if given in STATUSES[kind]:
+        return given
+    if given in printed:
+        return printed[given]
+    raise click.UsageError(f'no status "{given}" there; {did_you_mean(given, STATUSES[kind])}')
 
 
 def _moment(register: Register, speaker: Speaker) -> str:
@@ -108,9 +120,10 @@ def _warn(register: Register, speaker: Speaker) -> None:
 @as_of
 @known_at
 def due_command(as_of: When | None, known_at: Any) -> None:
-    """Mandates with a deadline: open, due, overdue, most pressing first.
+    """Mandates with a deadline: open, due, overdue.
 
-    Overdue means that no completion is on record; it never says that nothing was done.
+    Most pressing first. Overdue means that no completion is on record; it never says that
+    nothing was done.
 
     \b
     Examples:
@@ -139,7 +152,7 @@ def described(register: Register, subject: str) -> dict[str, Any]:
 @as_of
 @known_at
 def show_command(subject: str, as_of: When | None, known_at: Any) -> None:
-    """One subject on a date: where it stands, and the records behind that.
+    """One subject, and the records behind it.
 
     \b
     Examples:
@@ -147,8 +160,8 @@ def show_command(subject: str, as_of: When | None, known_at: Any) -> None:
       govledger show mandate/ssa-ii.3 --as-of 2019-03-01 --format json
     """
     with opened() as ledger:
-        explanation = ledger.why(find(ledger, subject), as_of, known_at)
         speaker = speaker_of(ledger)
+        explanation = ledger.why(find(ledger, subject), as_of, known_at)
         if settings().format != "table":
             whole = {
                 "id": explanation.subject,
@@ -162,8 +175,8 @@ def show_command(subject: str, as_of: When | None, known_at: Any) -> None:
             emit([whole], tuple(whole), speaker)
             return
         if explanation.description is None:
-            day = str(as_of or ledger.today())
-            click.echo(speaker.word("not_on_record", subject=explanation.subject, day=day))
+            asked = {"day": as_of or ledger.today(), "known": ledger.known_at(known_at)}
+            click.echo(speaker.word("not_on_record", subject=explanation.subject, **asked))
         else:
             _sheet(explanation.description, speaker)
         if explanation.reasons:
@@ -194,30 +207,45 @@ def reason_row(reason: Reason) -> dict[str, Any]:
 
 def reasons_table(reasons: Iterable[Reason], speaker: Speaker) -> None:
     """Records with the part they play, as a table."""
-    table(
-        [
-            {
-                **_log_row(reason.record, speaker),
-                "note": "\n".join(
-                    part for part in (_part(reason, speaker), reason.record.event.note) if part
-                ),
-            }
-            for reason in reasons
-        ],
-        ("position", "on", "type", "source", "note"),
-        speaker,
-    )
+    rows = [
+        {**_log_row(reason.record, speaker), "note": _remarks(reason, speaker)}
+        for reason in reasons
+    ]
+    table(rows, ("position", "on", "type", "source", "note"), speaker)
 
 
-def _part(reason: Reason, speaker: Speaker) -> str:
-    parts = []
-    if reason.withdrawn_by is not None:
-        parts.append(speaker.word("withdrawn", by=reason.withdrawn_by))
+def _remarks(reason: Reason, speaker: Speaker) -> str:
+    """The part a record plays, and what it says besides."""
+    parts = [_taken_back(reason.withdrawn_by, reason.reason, speaker)]
     if reason.decides:
         parts.append(f"▸ {speaker.word('decides')}")
     if reason.late:
         parts.append(speaker.word("late"))
-    return "; ".join(parts)
+    return "\n".join(part for part in (*parts, _said(reason.record, speaker)) if part)
+
+
+def _taken_back(by: int | None, reason: str | None, speaker: Speaker) -> str:
+    if by is None:
+        return ""
+    if reason is None:
+        return speaker.word("corrected", by=by)
+    return f"{speaker.word('withdrawn', by=by)}: {reason}"
+
+
+def _said(record: Record, speaker: Speaker) -> str:
+    """What a record says of other records, and its note."""
+    parts = (_about_records(record, speaker), record.event.note)
+    return "\n".join(part for part in parts if part)
+
+
+def _about_records(record: Record, speaker: Speaker) -> str:
+    event = record.event
+    parts = []
+    if event.corrects is not None:
+        parts.append(speaker.word("corrects", position=event.corrects))
+    if isinstance(event, RecordRetracted):
+        parts.append(f"{speaker.word('retracts', position=event.position)}: {event.reason}")
+    return "\n".join(parts)
 
 
 def _log_row(record: Record, speaker: Speaker) -> dict[str, Any]:
@@ -250,9 +278,10 @@ def _log_row(record: Record, speaker: Speaker) -> dict[str, Any]:
     help="Order and select by when it happened, or by when it was recorded.",
 )
 def log_command(subject: str | None, start: When | None, end: When | None, by: str) -> None:
-    """The records, in the order they were made or in the order things happened.
+    """The records, in the order they were made.
 
-    `--format jsonl` prints one exported record a line, ready to import elsewhere.
+    Or, `--by on`, in the order things happened. `--format jsonl` prints one exported record
+    a line, ready to import elsewhere.
 
     \b
     Examples:
@@ -265,17 +294,32 @@ def log_command(subject: str | None, start: When | None, end: When | None, by: s
         speaker = speaker_of(ledger)
         name = None if subject is None else find(ledger, subject)
         records = [record for record in ledger.log() if name in (None, record.subject)]
-        withdrawn = withdrawals(records)
         chosen = _between(records, ledger, start, end, by)
-        if settings().format != "table":
+        if settings().format == "jsonl":
+            jsonl.write(chosen, sys.stdout.buffer)
+        elif settings().format != "table":
             emit([exported(record) for record in chosen], (), speaker)
-            return
-        rows = [_log_row(record, speaker) for record in chosen]
-        for row in rows:
-            taken = withdrawn.get(row["position"])
-            row["note"] = "" if taken is None else speaker.word("withdrawn", by=taken)
-        columns = ("position", "recorded_at", "on", "type", "subject", "source", "note")
-        emit(rows, columns if withdrawn else columns[:-1], speaker)
+        else:
+            _log_table(chosen, records, speaker)
+
+
+def _log_table(chosen: Iterable[Record], records: list[Record], speaker: Speaker) -> None:
+    withdrawn = withdrawals(records)
+    events = {record.position: record.event for record in records}
+    rows = []
+    for record in chosen:
+        by = withdrawn.get(record.position)
+        taker = None if by is None else events[by]
+        reason = taker.reason if isinstance(taker, RecordRetracted) else None
+        remarks = (_taken_back(by, reason, speaker), _about_records(record, speaker))
+        rows.append({**_log_row(record, speaker), "note": "\n".join(filter(None, remarks))})
+    narrow = shutil.get_terminal_size((NARROW, 0)).columns < NARROW
+    columns = ("position", "on", "type", "subject", "source", "note")
+    emit(rows, columns if narrow else ("position", "recorded_at", *columns[1:]), speaker)
+
+
+NARROW = 100
+"""Below this width, in characters, the log leaves out when records were made."""
 
 
 def _between(
@@ -318,9 +362,10 @@ def diff_command(before: When, after: When, known_at: Any, exit_code: bool) -> N
         rows = [
             {"id": c.subject, "field": c.field, "before": c.before, "after": c.after}
             for c in ledger.diff(before, after, known_at)
+            if c.field not in _DERIVED
         ]
         if settings().format == "table":
-            shown = [_change(row, speaker) for row in rows if row["field"] not in _DERIVED]
+            shown = [_change(row, speaker) for row in rows]
             if shown:
                 table(shown, ("id", "field", "before", "after"), speaker)
             else:
@@ -331,7 +376,7 @@ def diff_command(before: When, after: When, known_at: Any, exit_code: bool) -> N
         raise SystemExit(3)
 
 
-_DERIVED = ("since", "findings", "decided_on")
+_DERIVED = ("since", "submitted_on", "decided_on")
 """Fields that change only because another one does."""
 
 

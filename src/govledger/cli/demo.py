@@ -13,8 +13,9 @@ from pathlib import Path
 
 import click
 
+from govledger.cli.options import Settings
 from govledger.cli.output import Speaker, heading, table
-from govledger.dataset import Dataset, import_dataset, ledger_options, load
+from govledger.dataset import Dataset, import_dataset, import_key, ledger_options, load
 from govledger.errors import Problem, StorageError
 from govledger.events import KINDS, kind_of
 from govledger.ledger import Ledger
@@ -38,7 +39,7 @@ def example() -> Path:
     return installed if installed.exists() else Path(__file__).parents[3] / "examples" / name
 
 
-def run(path: Path) -> None:
+def run(path: str) -> None:
     """Record the example in a fresh ledger, and tell it."""
     dataset = load(example())
     with _fresh(path, dataset) as ledger:
@@ -52,21 +53,25 @@ def run(path: Path) -> None:
         _why(ledger, speaker)
         _overdue(ledger, speaker)
         heading(speaker.word("demo_next"))
-        option = "" if path.name == "govledger.db" and len(path.parts) == 1 else f" -l {path}"
+        option = "" if path == Settings().ledger else f" -l {path}"
         for command in NEXT:
             click.echo(f"  {command.replace('govledger', f'govledger{option}', 1)}")
 
 
-def _fresh(path: Path, dataset: Dataset) -> Ledger:
+def _fresh(path: str, dataset: Dataset) -> Ledger:
     """The demo's own ledger: a new one, or that of an earlier demo."""
     ledger = Ledger.open(path, **ledger_options(dataset))
-    if ledger.head() in (1, len(dataset.entries) + 1):
+    second = next(ledger.log(after=1, upto=2), None)
+    ours = ledger.name == dataset.head.name and (
+        second is None or second.key == import_key(dataset)
+    )
+    if ours:
         return ledger
     ledger.close()
     raise StorageError(
         Problem(
             code="already-there",
-            message=f"{path}: this ledger holds other records",
+            message=f"{path}: this ledger is somebody else's",
             hint="show the demo in a fresh one: govledger --ledger demo.db demo",
         )
     )

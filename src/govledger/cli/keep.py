@@ -5,8 +5,7 @@ Here: their options, and the words they end with. Not here: what recording means
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal, NoReturn
 
@@ -14,13 +13,13 @@ import attrs
 import click
 
 from govledger.cli import demo
+from govledger.cli.access import opened, read_dataset, written
 from govledger.cli.options import EventType, Subject, Time, settings, shared
 from govledger.cli.output import counted, echo_problems, message
-from govledger.dataset import Dataset, import_dataset, ledger_options, load
-from govledger.errors import InvalidInput, Problem, RuleBreach, StorageError, did_you_mean
-from govledger.events import event_type
+from govledger.dataset import Dataset, import_dataset
+from govledger.errors import InvalidInput, Problem, RuleBreach, StorageError
+from govledger.events import Event, event_type, own_fields
 from govledger.history import Record
-from govledger.interchange import jsonl
 from govledger.ledger import Ledger
 from govledger.rules import PROFILES
 from govledger.values import structure
@@ -36,14 +35,16 @@ flag_breaches = click.option(
     help="Record what breaks the rules too; each breach stays a finding.",
 )
 
+key_option = click.option("--key", help="Makes the call idempotent: the same key writes once.")
+
 
 @click.command(name="demo")
 @shared
 def demo_command() -> None:
-    """Watch a real assembly being recorded, replayed to several dates and explained.
+    """Watch a real assembly being recorded and explained.
 
-    Writes the VNG's extraordinary assembly of 2018 into a fresh ledger, which you can then
-    ask anything. Running it again changes nothing.
+    Writes the VNG's extraordinary assembly of 2018 into a fresh ledger, replays it to several
+    dates, and leaves you to ask it anything. Running it again changes nothing.
 
     \b
     Examples:
@@ -51,7 +52,7 @@ def demo_command() -> None:
       govledger demo --lang nl
       govledger --ledger balv.db demo
     """
-    demo.run(Path(settings().ledger))
+    demo.run(settings().ledger)
 
 
 @click.command(name="init")
@@ -62,7 +63,8 @@ def demo_command() -> None:
     type=click.Choice([profile.name for profile in PROFILES]),
     default="general@1",
     show_default=True,
-    help="Whose rules hold.",
+    help="Whose rules hold. Where 'aangehouden' postpones the vote, as in a parliament or a "
+    "municipal council, that is parliament@1.",
 )
 @click.option("--timezone", default="UTC", show_default=True, help="Where days begin (IANA name).")
 def init_command(name: str, profile: str, timezone: str) -> None:
@@ -82,7 +84,7 @@ def init_command(name: str, profile: str, timezone: str) -> None:
                 hint="choose another with --ledger; nothing was changed",
             )
         )
-    with Ledger.open(path, name=name, timezone=timezone, profile=profile):
+    with Ledger.open(settings().ledger, name=name, timezone=timezone, profile=profile):
         message(f"opened {path}: {name}, {profile}, days begin in {timezone}")
 
 
@@ -99,7 +101,7 @@ def init_command(name: str, profile: str, timezone: str) -> None:
     help="A field of the event; a dot reaches inside (due.before=2019-06-05), "
     "repeating makes a list.",
 )
-@click.option("--key", help="Makes the call idempotent: the same key writes once.")
+@key_option
 @flag_breaches
 def record_command(
     type_: str, subject: str, on: When, fields: tuple[str, ...], key: str | None, breaches: Mode
@@ -110,18 +112,26 @@ def record_command(
     Examples:
       govledger record motion.submitted bins --on 2024-03-01 --set title="Bigger bins"
       govledger record motion.adopted bins --on 2024-03-14 \\
-          --set tally.in_favour=31 --set tally.against=12
+          --set tally.in_favour=31 --set tally.against=12 --set tally.unit=members
       govledger record mandate.given bins.1 --on 2024-03-14 --set motion=bins \\
           --set task="Order the bins" --set addressee=Board --set due.before=2024-09-01
-      govledger record motion.adopted bins --on 2024-03-15 --set corrects=3
+      govledger record motion.adopted bins --on 2024-03-15 --set corrects=3 \\
+          --set tally.in_favour=31 --set tally.against=12 --set tally.unit=members
 
-    Fields of every event: source.document, source.url, note, corrects, recorded_by.
+    docs/events.md lists the fields of each type. Every event may have note, corrects,
+    recorded_by, source.document, source.assertion (stated, inferred or external) and
+    source.url. A correction states the whole fact anew, not only what was wrong.
     """
-    cls = event_type(type_)
-    event = structure(cls, {"subject": subject, "on": on, **_fields(fields)})
-    with _writable() as ledger:
-        for record in ledger.record(event, key=key, breaches=breaches):
-            _recorded(record)
+    event = structure(event_type(type_), {"subject": subject, "on": on, **_fields(fields)})
+
+    def write(ledger: Ledger) -> tuple[Sequence[Record], Event | None]:
+        corrected = _held(ledger, event.corrects)
+        return ledger.record(event, key=key, breaches=breaches), corrected
+
+    records, corrected = written(write)
+    for record in records:
+        _recorded(record)
+        _tell_left_out(corrected, record.event)
 
 
 def _fields(given: tuple[str, ...]) -> dict[str, Any]:
@@ -131,6 +141,8 @@ def _fields(given: tuple[str, ...]) -> dict[str, Any]:
         path, found, value = pair.partition("=")
         if not found or not path:
             raise click.UsageError(f'--set "{pair}" is not FIELD=VALUE')
+        if path in ("subject", "on"):
+            raise click.UsageError(f'--set "{pair}": the {path} is given once, outside --set')
         *outer, name = path.split(".")
         inner = fields
         for step in outer:
@@ -148,6 +160,22 @@ def _listed(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
 
+def _held(ledger: Ledger, position: int | None) -> Event | None:
+    if position is None:
+        return None
+    return next((r.event for r in ledger.log(after=position - 1, upto=position)), None)
+
+
+def _tell_left_out(before: Event | None, after: Event) -> None:
+    """Say which fields of a corrected record its correction does not state."""
+    if type(before) is not type(after):
+        return
+    names = [field.name for field in own_fields(type(after))]
+    left_out = [name for name in names if getattr(before, name) and not getattr(after, name)]
+    if left_out:
+        message(f"note: unlike the record it corrects, it says nothing of {', '.join(left_out)}")
+
+
 @click.command(name="import")
 @shared
 @click.argument(
@@ -155,10 +183,11 @@ def _listed(value: Any) -> list[Any]:
 )
 @flag_breaches
 def import_command(dataset: Path, breaches: Mode) -> None:
-    """Record a dataset (.yaml or .jsonl), all or nothing.
+    """Record a dataset, all or nothing.
 
-    Importing the same file again changes nothing. A ledger that does not exist yet is made
-    with the name, profile and time zone that the dataset gives.
+    Reads .yaml and .jsonl. Importing the same file again changes nothing. A ledger that does
+    not exist yet is made with the name, profile and time zone that the dataset gives.
+    Expectations are judged by `govledger check`.
 
     \b
     Examples:
@@ -168,14 +197,20 @@ def import_command(dataset: Path, breaches: Mode) -> None:
     read = read_dataset(dataset)
     if read.problems:
         _refuse(read.problems)
+    if not read.entries:
+        message(f"{dataset} holds no records; nothing was imported")
+        return
+
+    def write(ledger: Ledger) -> tuple[int, Sequence[Record]]:
+        return ledger.head(), import_dataset(ledger, read, breaches=breaches)
+
     try:
-        with _writable(read) as ledger:
-            _tell_differences(ledger, read)
-            before = ledger.head()
-            records = import_dataset(ledger, read, breaches=breaches)
+        before, records = written(write, read)
     except (InvalidInput, RuleBreach) as error:
         _refuse(error.problems)
-    if records and records[0].position <= before:
+    with opened() as ledger:
+        _tell_differences(ledger, read)
+    if records[0].position <= before:
         message(f"{dataset} was imported before; nothing was changed")
     else:
         message(f"imported {counted(len(records), 'record')} from {dataset}")
@@ -184,24 +219,18 @@ def import_command(dataset: Path, breaches: Mode) -> None:
 def _refuse(problems: Sequence[Problem]) -> NoReturn:
     echo_problems(problems, err=True)
     message(f"\n{counted(len(problems), 'problem')} in 1 file; nothing was imported.")
+    if any(getattr(problem, "binding", True) is False for problem in problems):
+        message("What really happened against the rules can be recorded with --flag-breaches.")
     raise SystemExit(1)
 
 
-def read_dataset(path: Path) -> Dataset:
-    """Read a dataset in the format that its name tells."""
-    readers = {".yaml": load, ".yml": load, ".jsonl": jsonl.load, ".ndjson": jsonl.load}
-    reader = readers.get(path.suffix.lower())
-    if reader is None:
-        raise click.UsageError(
-            f"{path}: no format is known for {path.suffix or 'a file without suffix'}; "
-            + did_you_mean(path.suffix, readers)
-        )
-    return reader(path)
-
-
 def _tell_differences(ledger: Ledger, dataset: Dataset) -> None:
-    """Say where the dataset was written for another time zone or other rules."""
-    here = {"timezone": ledger.zone.key, "profile": ledger.profile.name}
+    """Say where the dataset was written for another ledger, time zone or rules."""
+    here = {
+        "name": ledger.name,
+        "timezone": ledger.zone.key,
+        "profile": ledger.profile.name,
+    }
     said = attrs.asdict(dataset.head)
     for name, value in here.items():
         if said[name] not in (None, value):
@@ -212,31 +241,21 @@ def _tell_differences(ledger: Ledger, dataset: Dataset) -> None:
 @shared
 @click.argument("position", type=int)
 @click.option("--reason", required=True, help="Why it counts as never said.")
-def retract_command(position: int, reason: str) -> None:
-    """Withdraw a record: it stays in the log, and counts as never said from here on.
+@key_option
+@flag_breaches
+def retract_command(position: int, reason: str, key: str | None, breaches: Mode) -> None:
+    """Withdraw a record; it stays in the log.
+
+    From here on it counts as never said. A retraction is a record too: retracting it brings
+    the old one back.
 
     \b
     Examples:
       govledger retract 17 --reason "read in the wrong minutes"
     """
-    with Ledger.open(settings().ledger, create=False) as ledger:
-        _recorded(ledger.retract(position, reason=reason))
-
-
-@contextmanager
-def _writable(dataset: Dataset | None = None) -> Iterator[Ledger]:
-    """The ledger, or a new one, of which nothing is left where nothing could be recorded."""
-    path = Path(settings().ledger)
-    fresh = not path.exists()
-    try:
-        with Ledger.open(path, **(ledger_options(dataset) if dataset else {})) as ledger:
-            yield ledger
-    except BaseException:
-        if fresh:
-            path.unlink(missing_ok=True)
-        raise
-    if fresh:
-        message(f"{path} is a new ledger")
+    with opened() as ledger:
+        record = ledger.retract(position, reason=reason, key=key, breaches=breaches)
+    _recorded(record)
 
 
 def _recorded(record: Record) -> None:

@@ -6,7 +6,6 @@ Not here: any command.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -167,8 +166,9 @@ class Subject(click.ParamType):  # type: ignore[type-arg] # generic in newer cli
         from govledger.errors import GovledgerError
         from govledger.ledger import Ledger
 
-        path = os.environ.get("GOVLEDGER_LEDGER", Settings().ledger)
         try:
+            root = ctx.find_root().obj
+            path = root.ledger if isinstance(root, Settings) else Settings().ledger
             with Ledger.open(path, create=False) as ledger:
                 names = {record.subject for record in ledger.log()}
         except GovledgerError:

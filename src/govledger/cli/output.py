@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -60,11 +61,13 @@ class Speaker:
                 return self.word(str(value).lower())
             case {"from": since, "until": until, "kind": kind}:
                 return f"{since} – {self.term(kind)} {until}"
+            case {"in_favour": _}:
+                return self.word("tally_of", **value)
             case list():
                 return "; ".join(self.value(item) for item in value) or "–"
             case str() if value in TERMS and field in _TERMED:
                 return self.term(value)
-            case str() if field == "due" and value.startswith("before "):
+            case str() if field == "due" and re.match(r"before \d", value):
                 return value.replace("before", self.term("before"), 1)
             case _:
                 return str(value)
@@ -98,12 +101,12 @@ def emit(rows: Sequence[Row], columns: Sequence[str], speaker: Speaker, *, title
 
 
 def _csv(rows: Sequence[Row], columns: Sequence[str]) -> str:
-    names = list(rows[0]) if rows else list(columns)
+    names = list(dict.fromkeys(name for row in rows for name in row)) or list(columns)
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
     writer.writerow(names)
     for row in rows:
-        writer.writerow([_cell(row[name]) for name in names])
+        writer.writerow([_cell(row.get(name)) for name in names])
     return buffer.getvalue()
 
 

@@ -5,19 +5,20 @@ Here: what is judged, and the exit codes 3 and 4. Not here: any judgement.
 
 from __future__ import annotations
 
-import json
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import attrs
 import click
 
-from govledger.cli.ask import opened
-from govledger.cli.keep import read_dataset
+from govledger.audit import Verification, damaged
+from govledger.cli.access import opened, read_dataset, speaker_of
 from govledger.cli.options import formats, settings, shared
-from govledger.cli.output import counted, echo_problems, progress
-from govledger.dataset import by_place, judge_citations, judge_dataset
-from govledger.errors import Problem
-from govledger.rules import Breach
+from govledger.cli.output import Speaker, counted, echo_problems, emit, progress
+from govledger.dataset import Dataset, by_place, judge_citations, judge_dataset
+from govledger.errors import Problem, StorageError
+from govledger.rules import Breach, Finding
 
 
 @click.command(name="check")
@@ -35,10 +36,11 @@ from govledger.rules import Breach
     help="Check every cited span against the documents in this directory.",
 )
 def check_command(dataset: Path | None, documents: Path | None) -> None:
-    """Judge a dataset, or the findings of this ledger. Writes nothing.
+    """Judge a dataset, or this ledger's own findings.
 
-    A dataset is read, recorded in memory, and compared with its own expectations. Exit code
-    3 where anything is wrong. Notices (no decision on record, overdue) are no faults.
+    Writes nothing. A dataset is recorded in memory, on its own, and compared with its own
+    expectations. Exit code 3 where anything is wrong. Notices (no decision on record,
+    overdue) are no faults.
 
     \b
     Examples:
@@ -46,63 +48,119 @@ def check_command(dataset: Path | None, documents: Path | None) -> None:
       govledger check minutes-2024.yaml
       govledger check minutes-2024.yaml --documents archive/
     """
-    if dataset is None:
-        if documents is not None:
-            raise click.UsageError("--documents checks the citations of a DATASET; name one")
+    if dataset is not None:
+        _check_dataset(dataset, documents)
+    elif documents is not None:
+        raise click.UsageError("--documents checks the citations of a DATASET; name one")
+    else:
         _check_ledger()
-        return
-    read = read_dataset(dataset)
-    problems = list(judge_dataset(read))
+
+
+def _check_dataset(path: Path, documents: Path | None) -> None:
+    read = read_dataset(path)
+    problems: Sequence[Problem] = judge_dataset(read)
     if documents is not None:
         problems = sorted((*problems, *judge_citations(read, documents)), key=by_place)
-    cited = sum(entry.event.source is not None for entry in read.entries)
-    summary = (
-        f"{dataset}: {counted(len(read.entries), 'record')}, {cited} with a source;"
-        f" {counted(len(read.expectations), 'expectation')}"
+    summary = str(path) if read.problems else f"{path}: {_summary(read, documents)}"
+    _report(problems, summary, Speaker())
+
+
+def _summary(read: Dataset, documents: Path | None) -> str:
+    sources = [entry.event.source for entry in read.entries if entry.event.source]
+    spans = sum(source.span is not None for source in sources)
+    return "; ".join(
+        (
+            f"{counted(len(read.entries), 'record')}, {len(sources)} with a source",
+            counted(len(read.expectations), "expectation"),
+            counted(spans, "cited span") + ("" if documents else ", not checked"),
+        )
     )
-    _report(problems, summary)
 
 
 def _check_ledger() -> None:
     with opened() as ledger:
+        speaker = speaker_of(ledger)
         findings = ledger.findings()
-        breaches = [finding for finding in findings if isinstance(finding, Breach)]
+        breaches = [_pointed(finding) for finding in findings if isinstance(finding, Breach)]
         notices = [finding for finding in findings if not isinstance(finding, Breach)]
         if settings().format == "table":
             for notice in notices:
-                click.echo(f"notice[{notice.code}]: {notice.message}")
+                click.echo(f"{speaker.word('notice')}[{notice.code}]: {notice.message}")
         held = f"{counted(ledger.head(), 'record')}, {counted(len(notices), 'notice')}"
-        _report(breaches, f"{settings().ledger}: {held}")
+        _report(breaches, f"{settings().ledger}: {held}", speaker, notices)
 
 
-def _report(problems: list[Problem] | list[Breach], summary: str) -> None:
+def _pointed(finding: Finding) -> Finding:
+    return attrs.evolve(finding, message=f"record {finding.position}: {finding.message}")
+
+
+def _report(
+    problems: Sequence[Problem], summary: str, speaker: Speaker, notices: Sequence[Problem] = ()
+) -> None:
     if settings().format == "table":
         echo_problems(problems, err=False)
         outcome = counted(len(problems), "problem") if problems else "no problems"
         click.echo(f"{summary}; {outcome}.")
     else:
-        said = [attrs.asdict(problem) for problem in problems]
-        indent = 2 if settings().format == "json" else None
-        click.echo(json.dumps(said, ensure_ascii=False, indent=indent))
+        rows = [*(_row(p, "problem") for p in problems), *(_row(n, "notice") for n in notices)]
+        emit(rows, ("kind", "code", "message"), speaker)
     if problems:
         raise SystemExit(3)
 
 
+def _row(problem: Problem, kind: str) -> dict[str, Any]:
+    at = problem.place
+    return {
+        "kind": kind,
+        "code": problem.code,
+        "message": problem.message,
+        "hint": problem.hint,
+        "file": at and at.file,
+        "line": at and at.line,
+        "column": at and at.column,
+        "subject": problem.subject,
+        "position": problem.position,
+    }
+
+
 @click.command(name="verify")
 @shared
+@formats
 def verify_command() -> None:
-    """Prove that the ledger agrees with itself: every record, and all that is derived.
+    """Show whether the ledger agrees with itself.
 
-    The verdict says how strong it is. "self-consistent" is the best that a ledger alone can
-    show: whoever owns the file can rewrite all of it. Exit code 4 where anything fails.
+    Reads every record, and all that is derived from them. The verdict says how strong it is.
+    "self-consistent" is the best that a ledger alone can show: it finds damage and careless
+    changes, not a record rewritten in good form, nor a tail cut off. Exit code 4 where
+    anything fails.
 
     \b
     Examples:
       govledger verify
-      govledger --ledger archive.db verify && echo sound
+      govledger --ledger archive.db verify && echo agrees with itself
     """
-    with opened() as ledger, progress("verifying", ledger.head()) as advance:
-        report = ledger.verify(advance)
-    click.echo(str(report))
+    report = _verified()
+    if settings().format == "table":
+        click.echo(_told(report, Speaker()))
+    else:
+        rows = [attrs.asdict(check) for check in report.checks]
+        rows.append({"outcome": str(report.verdict), "name": "verdict", "detail": ""})
+        emit(rows, ("outcome", "name", "detail"), Speaker())
     if not report:
         raise SystemExit(4)
+
+
+def _verified() -> Verification:
+    try:
+        with opened() as ledger, progress("verifying", ledger.head()) as advance:
+            return ledger.verify(advance)
+    except StorageError as error:
+        if error.problems[0].code != "damaged":
+            raise
+        return damaged(error.problems[0].message)
+
+
+def _told(report: Verification, speaker: Speaker) -> str:
+    """The report, its last line in the language of the command."""
+    *lines, _ = str(report).splitlines()
+    return "\n".join((*lines, f"{speaker.word('verdict')}: {speaker.term(report.verdict)}"))

@@ -16,13 +16,13 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, BinaryIO, TypeVar
+from typing import IO, Any, BinaryIO, TypeVar
 
 import attrs
 from attrs import frozen
 
 from govledger.codec import canonical, exported, fields_of
-from govledger.dataset import Dataset, Entry, Head, by_place
+from govledger.dataset import Dataset, Fact, Head, by_place
 from govledger.errors import InvalidInput, Place, Problem, brief, invalid
 from govledger.events import LedgerOpened, event_type
 from govledger.history import Record
@@ -52,7 +52,7 @@ _TOP = ("type", "subject", "on", "data", "source", "note", "corrects", "recorded
 _EXPORTED = ("position", "recorded_at")
 
 
-def write(records: Iterable[Record], stream: BinaryIO) -> int:
+def write(records: Iterable[Record], stream: IO[bytes]) -> int:
     """Write records as JSON Lines, in canonical JSON; gives their number."""
     number = 0
     for number, record in enumerate(records, start=1):  # noqa: B007 - the count is the result
@@ -67,7 +67,7 @@ def load(path: str | Path) -> Dataset:
     the result lists everything that is wrong.
     """
     name = str(path)
-    entries: list[Entry] = []
+    entries: list[Fact] = []
     problems: list[Problem] = []
     head = Head()
     hashed = sha256()
@@ -148,7 +148,7 @@ def _lines(file: BinaryIO) -> Iterator[tuple[int, bytes]]:
             return  # _entry refuses it; whatever follows is not a line of its own
 
 
-def _entry(raw: bytes, line: _Line) -> Entry:
+def _entry(raw: bytes, line: _Line) -> Fact:
     if len(raw) > LONGEST_LINE:
         raise invalid(
             "line-too-long",
@@ -162,7 +162,7 @@ def _entry(raw: bytes, line: _Line) -> Entry:
     said.pop("recorded_at", None)
     number = _at("position", lambda: count(said.pop("position"))) if "position" in said else None
     cls = _at("type", lambda: event_type(said.pop("type")))
-    return Entry(
+    return Fact(
         event=structure(cls, fields_of(said)),
         place=line.whole(),
         locate=line.locate,
@@ -277,7 +277,7 @@ def _integer(digits: str) -> int:
     return int(digits)
 
 
-def _numbering(entries: list[Entry]) -> Iterator[Problem]:
+def _numbering(entries: list[Fact]) -> Iterator[Problem]:
     numbers = [entry.number for entry in entries]
     if not any(number is not None for number in numbers):
         return
