@@ -279,6 +279,10 @@ def raised_in(module):
             given = [word.value for word in node.keywords if word.arg == "code"]
             if name in ("invalid", "_refused", "_say", "_breach"):
                 given += node.args[:1]
+            if name == "_unreadable":
+                given += node.args[1:2]
+            if name == "one_of":
+                given += node.args[2:3]
             found |= {g.value for g in given if isinstance(g, ast.Constant)}
     return found
 

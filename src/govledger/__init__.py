@@ -3,12 +3,13 @@
 The public face: it re-exports and defines nothing.
 """
 
-from govledger.audit import Verification
+from govledger.audit import Check, Verdict, Verification
 from govledger.errors import (
     ClockError,
     GovledgerError,
     InvalidInput,
     KeyConflict,
+    Place,
     Problem,
     RuleBreach,
     StorageError,
@@ -67,13 +68,25 @@ from govledger.events import (
 from govledger.history import Reason, Record
 from govledger.ledger import Explanation, Ledger
 from govledger.register import Change, Register
-from govledger.rules import Breach, Deadline, Finding, Notice, Profile
+from govledger.rules import (
+    LIFECYCLE,
+    PROFILES,
+    Breach,
+    Deadline,
+    Finding,
+    Majority,
+    Notice,
+    Profile,
+    Transition,
+)
 from govledger.source import Assertion, Source
 from govledger.state import (
     Blockade,
     BlockadeStatus,
+    Context,
     Decision,
     FollowUp,
+    Force,
     Mandate,
     MandateStatus,
     Meeting,
@@ -85,6 +98,8 @@ from govledger.state import (
 from govledger.when import When
 
 __all__ = (
+    "LIFECYCLE",
+    "PROFILES",
     "AgreementReached",
     "Assertion",
     "Blockade",
@@ -96,8 +111,10 @@ __all__ = (
     "BlockadeStatus",
     "Breach",
     "Change",
+    "Check",
     "Choice",
     "ClockError",
+    "Context",
     "Deadline",
     "Decision",
     "Due",
@@ -105,12 +122,14 @@ __all__ = (
     "Explanation",
     "Finding",
     "FollowUp",
+    "Force",
     "GovledgerError",
     "InvalidInput",
     "KeyConflict",
     "Ledger",
     "LedgerOpened",
     "LedgerProfileChanged",
+    "Majority",
     "Mandate",
     "MandateConditionMet",
     "MandateFulfilled",
@@ -143,6 +162,7 @@ __all__ = (
     "MotionWithdrawn",
     "Notice",
     "PersonalDataErased",
+    "Place",
     "Problem",
     "Profile",
     "Proposal",
@@ -161,9 +181,11 @@ __all__ = (
     "Status",
     "StorageError",
     "Tally",
+    "Transition",
     "UnreadableRecord",
     "Until",
     "UntilKind",
+    "Verdict",
     "Verification",
     "Vote",
     "When",

@@ -350,7 +350,7 @@ def _instant(record: Record, ledger: Ledger, by: str) -> int:
 @known_at
 @click.option("--exit-code", is_flag=True, help="Exit with 3 where anything changed.")
 def diff_command(before: When, after: When, known_at: Any, exit_code: bool) -> None:  # noqa: FBT001
-    """What changed in the register between two dates.
+    """What changed between two dates.
 
     \b
     Examples:
