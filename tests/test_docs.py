@@ -212,7 +212,9 @@ def test_command_line_page(golden):
 
 def help_of(words):
     command = main
-    context = click.Context(main, info_name="govledger", max_content_width=90, terminal_width=90)
+    context = click.Context(
+        main, info_name="govledger", terminal_width=90, help_option_names=["-h", "--help"]
+    )
     for word in words:
         command = main.get_command(context, word)
         context = click.Context(command, info_name=word, parent=context, terminal_width=90)

@@ -950,7 +950,6 @@ def test_threads_share_a_ledger(ledger):
         "%41%00.db",
         "ledger-éø-日本語.db",
         "mode=memory",
-        ":memory:",
         "file:ledger.db",
         "'quoted\" \\ `.db",
         "-wal",
@@ -967,6 +966,14 @@ def test_any_name_will_do(tmp_path, monkeypatch, name):
     with Ledger.open(tmp_path / name, read_only=True) as ledger:
         assert ledger.head() == 2
     assert {path.name for path in tmp_path.iterdir()} <= {name, f"{name}-wal", f"{name}-shm"}
+
+
+def test_memory_is_no_file(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(StorageError) as refused:
+        Ledger.open(":memory:")
+    assert refused.value.problems[0].code == "unknown-store"
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere names are Unicode")

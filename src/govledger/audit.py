@@ -84,7 +84,7 @@ def verify(
     entries: Iterable[Entry],
     derived: Iterable[Derived],
     storage: Iterable[Check],
-    progress: Callable[[int], None] = lambda _: None,
+    progress: Callable[[int], None] | None = None,
 ) -> Verification:
     """Check entries and derived rows, both in log order; `storage` are checks of the store.
 
@@ -96,7 +96,8 @@ def verify(
     wrong_row = ""
     pending = next(rows, None)
     for entry in entries:
-        progress(entry.position)
+        if progress is not None:
+            progress(entry.position)
         record = log.read(entry)
         if wrong_row or log.unreadable or log.wrong or record is None:
             continue

@@ -413,7 +413,7 @@ class Ledger:
 
     # --- trusting -----------------------------------------------------------------------
 
-    def verify(self, progress: Callable[[int], None] = lambda _: None) -> audit.Verification:
+    def verify(self, progress: Callable[[int], None] | None = None) -> audit.Verification:
         """Check that the ledger agrees with itself; the report is true where it does.
 
         Reads every record and compares everything derived from it. The best verdict is
