@@ -161,7 +161,7 @@ def test_interface_page(golden):
             if name.startswith("_") or not inspect.getdoc(told) or not callable(told):
                 continue
             is_method = inspect.isfunction(inspect.unwrap(getattr(member, "__func__", member)))
-            signature = str(inspect.signature(told)) if is_method else ""
+            signature = str(inspect.signature(told)).replace("'", "") if is_method else ""
             page += [f"### {cls.__name__}.{name}\n", f"```text\n{name}{signature}\n```\n"]
             page += [f"{inspect.getdoc(told)}\n"]
     page += ["## Values\n", "| name | fields | what it is |", "|---|---|---|"]

@@ -292,7 +292,7 @@ def test_deadlines_and_ends_print_as_people_write_them():
         (Until, {"kind": "for ever", "when": "2019"}, "unknown-until"),
         (Tally, {"in_favour": 1}, "missing-field"),
         (Vote, {"member": "A", "choice": "yes"}, "unknown-choice"),
-        (Source, {}, "missing-field"),
+        (Source, {}, "empty-source"),
     ],
 )
 def test_values_that_say_too_little_or_too_much(cls, said, code):

@@ -47,13 +47,14 @@ def _span(value: Iterable[int | str]) -> tuple[int, int]:
 class Source:
     """Where a fact was read.
 
-    `document` is the name the citing side gives the document, `document_sha256` the digest
-    of its bytes; `span` is a range of characters in it read as UTF-8 (`text[start:end]`) and
-    `sha256` the digest of that range in UTF-8. So whoever holds the document can check the
-    citation, and nothing of it need be copied.
+    At least one of `document`, `title` and `url` says where. `document` is the name the
+    citing side gives the document, `document_sha256` the digest of its bytes; `span` is a
+    range of characters in it read as UTF-8 (`text[start:end]`) and `sha256` the digest of that
+    range in UTF-8. So whoever holds the document can check the citation, and nothing of it
+    need be copied.
     """
 
-    document: str = field(converter=line)
+    document: str | None = field(default=None, converter=optional(line))
     assertion: Assertion = field(default=Assertion.STATED, converter=_assertion)
     title: str | None = field(default=None, converter=optional(line))
     url: str | None = field(default=None, converter=optional(line))
@@ -62,6 +63,12 @@ class Source:
     sha256: str | None = field(default=None, converter=optional(digest))
 
     def __attrs_post_init__(self) -> None:
+        if self.named is None:
+            raise invalid(
+                "empty-source",
+                "the source does not say where the fact was read",
+                "name a document, or give a title or url",
+            )
         if (self.span is None) != (self.sha256 is None):
             raise invalid(
                 "half-a-citation",
@@ -69,6 +76,11 @@ class Source:
                 "give both span and sha256, or neither",
                 "sha256" if self.span is None else "span",
             )
+
+    @property
+    def named(self) -> str | None:
+        """What to call it: its document, else its title, else its address."""
+        return self.document or self.title or self.url
 
 
 def source(value: Source | dict[str, object]) -> Source:

@@ -253,7 +253,7 @@ def _log_row(record: Record, speaker: Speaker) -> dict[str, Any]:
     source = ""
     if cited is not None:
         span = f" {cited.span[0]}–{cited.span[1]}" if cited.span else ""
-        source = f"{cited.document}{span}, {speaker.term(cited.assertion)}"
+        source = f"{cited.named}{span}, {speaker.term(cited.assertion)}"
     return {
         "position": record.position,
         "recorded_at": record.recorded_at.strftime("%Y-%m-%d %H:%M"),

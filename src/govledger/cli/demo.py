@@ -116,7 +116,7 @@ def _why(ledger: Ledger, speaker: Speaker) -> None:
     explanation = ledger.why("motion/rob-i", AFTER)
     for reason in explanation.reasons:
         record, cited = reason.record, reason.record.event.source
-        where = f"{cited.document}, {speaker.term(cited.assertion)}" if cited else ""
+        where = f"{cited.named}, {speaker.term(cited.assertion)}" if cited else ""
         mark = "▸" if reason.decides else " "
         line = f"{record.position:>3}  {record.on!s:<13}  {speaker.term(record.type):<18}  {where}"
         click.echo(f"  {mark} {line}".rstrip())
