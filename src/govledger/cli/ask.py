@@ -23,7 +23,7 @@ from govledger.cli.options import (
     settings,
     shared,
 )
-from govledger.cli.output import Speaker, emit, heading, message, table
+from govledger.cli.output import Speaker, emit, emit_json, heading, message, table
 from govledger.codec import exported
 from govledger.errors import did_you_mean
 from govledger.events import RecordRetracted
@@ -83,7 +83,8 @@ def list_command(kind: str, as_of: When | None, known_at: Any, status: str | Non
         wanted = _status(kind, status, speaker)
         rows = [row for row in register.listing(kind) if wanted in (None, row.get("status"))]
         title = f"{speaker.word(kind)} {_moment(register, speaker)}"
-        emit(rows, COLUMNS[kind], speaker, title=title)
+        nothing = "no_match" if status else "nothing"
+        emit(rows, COLUMNS[kind], speaker, title=title, nothing=nothing)
         _warn(register, speaker)
 
 
@@ -172,7 +173,10 @@ def show_command(subject: str, as_of: When | None, known_at: Any) -> None:
                     for name, reasons in explanation.about
                 },
             }
-            emit([whole], tuple(whole), speaker)
+            if settings().format == "json":
+                emit_json(whole)
+            else:
+                emit([whole], tuple(whole), speaker)
             return
         if explanation.description is None:
             asked = {"day": as_of or ledger.today(), "known": ledger.known_at(known_at)}

@@ -84,11 +84,21 @@ _TERMED = frozenset(
 )
 
 
-def emit(rows: Sequence[Row], columns: Sequence[str], speaker: Speaker, *, title: str = "") -> None:
-    """Print rows in the format that was asked for; `columns` are those of the table."""
+def emit(
+    rows: Sequence[Row],
+    columns: Sequence[str],
+    speaker: Speaker,
+    *,
+    title: str = "",
+    nothing: str = "nothing",
+) -> None:
+    """Print rows in the format that was asked for; `columns` are those of the table.
+
+    `nothing` names the sentence that stands for a table without rows.
+    """
     match settings().format:
         case "json":
-            click.echo(json.dumps(rows, ensure_ascii=False, indent=2))
+            emit_json(rows)
         case "jsonl":
             for row in rows:
                 click.echo(json.dumps(row, ensure_ascii=False))
@@ -97,7 +107,12 @@ def emit(rows: Sequence[Row], columns: Sequence[str], speaker: Speaker, *, title
         case _ if rows:
             table(rows, columns, speaker, title=title)
         case _:
-            click.echo(speaker.word("nothing"))
+            click.echo(speaker.word(nothing))
+
+
+def emit_json(value: Any) -> None:
+    """Print a value as JSON for people."""
+    click.echo(json.dumps(value, ensure_ascii=False, indent=2))
 
 
 def _csv(rows: Sequence[Row], columns: Sequence[str]) -> str:
