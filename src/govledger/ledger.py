@@ -437,24 +437,16 @@ class Ledger:
 
 
 def _local_path(path_or_url: str | os.PathLike[str]) -> Path:
-    scheme, found, _ = os.fspath(path_or_url).partition("://")
-    if found:
+    given = os.fsdecode(path_or_url)
+    if "://" in given or given == ":memory:":
         raise StorageError(
             Problem(
                 code="unknown-store",
-                message=f'no store is known for "{scheme}://"',
-                hint="give the path of a file",
+                message=f'no store is known for "{given}"',
+                hint="give the path of a file, or use Ledger.in_memory()",
             )
         )
-    if os.fspath(path_or_url) == ":memory:":
-        raise StorageError(
-            Problem(
-                code="unknown-store",
-                message='":memory:" is not the name of a file',
-                hint="use Ledger.in_memory()",
-            )
-        )
-    return Path(path_or_url)
+    return Path(given)
 
 
 def _is_free(path: Path) -> bool:
