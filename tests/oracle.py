@@ -190,9 +190,10 @@ class Oracle:
         }
 
     def unfit(self, events: Sequence[Event]) -> bool | None:
-        """Whether one of these new records would take back what it cannot.
+        """Whether one of these new records would take back, or bring back, what it cannot.
 
-        None where it is anybody's guess: one of two retractions of a record is corrected.
+        None where it is anybody's guess: one of two retractions of a record is corrected, or
+        a correction comes back beside one that replaced the same record by way of another.
         """
         rows, doubtful = list(self.rows), False
         for event in events:
@@ -202,14 +203,20 @@ class Oracle:
                 if not fit(event.corrects, event, rows, by):
                     return True
                 by.append((len(rows) + 1, set(chain(event.corrects, rows))))
-                (replaced,) = (row.event for row in rows if row.position == event.corrects)
-                better = replaced.position if replaced.type == "record.retracted" else None
+                (old,) = (row.event for row in rows if row.position == event.corrects)
+                better = old.position if old.type == "record.retracted" else None
             if event.type == "record.retracted" and event.position != event.corrects:
                 if not fit(event.position, event, rows, by):
                     if event.position != better:
                         return True
                     doubtful = True
             rows.append(Row(len(rows) + 1, datetime.now(UTC), event))
+            by = takers(rows)
+            chains = [chain(row.position, rows) for row in rows if not withdrawn(row.position, by)]
+            replaced = [found[1] for found in chains if len(found) > 1]
+            if len(set(replaced)) < len(replaced):
+                return True
+            doubtful = doubtful or len({found[-1] for found in chains}) < len(chains)
         return None if doubtful else False
 
 

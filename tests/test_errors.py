@@ -111,7 +111,7 @@ CALLS = {
     "naive-clock": "Ledger.in_memory(clock=lambda: datetime(2024, 3, 14))",
     "clock-ran-back": "clock.now -= timedelta(hours=1)\nledger.record(motion)",
     "unknown-store": 'Ledger.open("mysql://server/ledger")',
-    "not-opened": "Ledger(SqliteStore.in_memory()).name",
+    "not-opened": """Ledger(SqliteStore.in_memory(Entry(1, "motion/bins", 1, "motion.lapsed@1", b'{"on":"2024","position":1,"recorded_at":"2024-03-14T09:00:00.000000Z"}'))).name""",
     "unreadable-record": 'decode(Entry(2, "motion/bins", 1, "motion.adopted@1", b"{}"))',
     "unknown-record-type": 'decode(Entry(2, "motion/bins", 1, "motion.adjourned@1", b"{}"))',
     "numbers-and-events": "ledger.import_events([motion], numbers=[1, 2])",

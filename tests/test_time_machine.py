@@ -695,6 +695,25 @@ def test_a_retraction_can_be_corrected(ledger: g.Ledger) -> None:
     assert word(ledger) == "submitted"
 
 
+def test_a_correction_does_not_come_back_beside_another_of_the_same(ledger: g.Ledger) -> None:
+    ledger.record(g.MotionAdopted("m1", on="2018-12-01", corrects=3))
+    ledger.retract(4, reason="The first date was right")
+    ledger.record(g.MotionAdopted("m1", on="2018-12-02", corrects=3))
+    with pytest.raises(g.RuleBreach):
+        ledger.retract(5, reason="Wrong")
+
+
+@pytest.mark.xfail(strict=True, reason="both corrections stand then")
+def test_nor_beside_one_that_replaced_the_other(ledger: g.Ledger) -> None:
+    ledger.record(g.MotionHeldOver("m1", on="2018-12-01"))
+    ledger.record(g.MotionHeldOver("m1", on="2018-12-02", corrects=4))
+    ledger.retract(5, reason="The first date was right")
+    ledger.record(g.MotionHeldOver("m1", on="2018-12-03", corrects=4))
+    ledger.record(g.MotionHeldOver("m1", on="2018-12-04", corrects=7))
+    with pytest.raises(g.RuleBreach):
+        ledger.retract(6, reason="Wrong")
+
+
 def test_what_others_rest_on_is_not_taken_back_silently(ledger: g.Ledger) -> None:
     with pytest.raises(g.RuleBreach) as refused:
         ledger.retract(2, reason="Wrong")
@@ -807,3 +826,12 @@ def test_another_profile_holds_from_the_first_instant_of_its_day(ledger: g.Ledge
     with pytest.raises(g.RuleBreach) as refused:
         ledger.record(g.MotionHeldOver("m1", on="2018-12-05"))
     assert [breach.code for breach in refused.value.problems] == ["not-in-profile"]
+
+
+@pytest.mark.xfail(strict=True, reason="a retraction counts as the meeting to come")
+def test_a_retracted_meeting_is_not_one_to_come(ledger: g.Ledger) -> None:
+    ledger.record(g.MeetingConvened("v1", title="Assembly", on="2018-12-14"))
+    ledger.record(g.MotionSubmitted("m2", title="Second", meeting="v1", on="2018-12-01"))
+    with pytest.raises(g.RuleBreach) as refused:
+        ledger.retract(4, reason="It was never convened")
+    assert [(b.code, b.position) for b in refused.value.problems] == [("unknown-reference", 5)]

@@ -161,14 +161,8 @@ class Ledger:
         profile: str = "general@1",
     ) -> Self:
         """A new ledger that is gone once it is closed. Arguments as for `open`."""
-        store = SqliteStore.in_memory()
-        try:
-            with store.write() as writing:
-                writing.append([_opening(clock or system_clock, name, timezone, profile)], [])
-        except BaseException:
-            store.close()
-            raise
-        return cls(store, clock)
+        opening = _opening(clock or system_clock, name, timezone, profile)
+        return cls(SqliteStore.in_memory(opening), clock)
 
     def close(self) -> None:
         """Let go of the file; closing twice is fine."""

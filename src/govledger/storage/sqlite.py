@@ -13,14 +13,15 @@ from __future__ import annotations
 import os
 import sqlite3
 import stat
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from threading import Lock
 from typing import Any, Self
 from urllib.parse import quote
 from uuid import UUID, uuid4
 
+from attrs import astuple
 from eventsourcing import sqlite as stock  # a second factory by name would hide ours
 from eventsourcing.persistence import (
     ConnectionPoolClosedError,
@@ -94,6 +95,12 @@ WHEN EXISTS (SELECT 1 FROM {table} WHERE originator_id = NEW.originator_id
     AND originator_version = NEW.originator_version)
 BEGIN SELECT RAISE(ABORT, 'a ledger is append-only: records are never replaced'); END
 """
+
+
+def layout(table: str) -> list[str]:
+    """The statements that make the tables and triggers of a ledger."""
+    statements = _TABLES.format(table=table).split(";\nCREATE")
+    return [s if s.lstrip().startswith("CREATE") else f"CREATE{s}" for s in statements]
 
 
 # --- connections ------------------------------------------------------------------------
@@ -203,8 +210,7 @@ class LedgerRecorder(SQLiteApplicationRecorder):
 
     def construct_create_table_statements(self) -> list[str]:
         """The statements that lay out a ledger file."""
-        statements = _TABLES.format(table=self.events_table_name).split(";\nCREATE")
-        return [s if s.lstrip().startswith("CREATE") else f"CREATE{s}" for s in statements]
+        return layout(self.events_table_name)
 
     def insert_events(
         self, stored_events: Sequence[StoredEvent], **kwargs: Any
@@ -359,29 +365,29 @@ class SqliteStore:
         self._recorder = LedgerRecorder(self._datastore)
 
     @classmethod
-    def in_memory(cls) -> Self:
-        """An empty store that lives as long as it is open."""
+    def in_memory(cls, first: Entry) -> Self:
+        """A store that holds a first entry, and lives as long as it is open."""
         store = cls("memory", f"file:govledger-{uuid4().hex}?mode=memory&cache=shared")
-        store._lay_out()
+        with _explained(store.name), store._datastore.transaction(commit=True) as cursor:
+            _lay_out(cursor.execute, first)
         return store
 
     @classmethod
     def create(cls, path: Path, first: Entry) -> Self:
-        """A new file that holds a first entry; it comes into being whole, or not at all."""
-        draft = path.with_name(f".govledger-{uuid4().hex}")
-        try:
-            with _explained(str(path)):
-                new = cls(str(path), _uri(draft))
-                try:
-                    new._lay_out()
-                    with new.write() as writing:
-                        writing.append([first], [])
-                finally:
-                    new.close()
-            _put_in_place(draft, path)
-        finally:
-            for suffix in ("", "-wal", "-shm"):
-                draft.with_name(draft.name + suffix).unlink(missing_ok=True)
+        """A new file that holds a first entry; it comes into being whole, or not at all.
+
+        Where somebody else makes one at the same time, theirs or this one is opened.
+        """
+        with _explained(str(path)):
+            if path.exists():  # an empty file, to be filled in place
+                _make(path, first)
+                return cls.open(path)
+            draft = path.with_name(f".govledger-{uuid4().hex}")
+            try:
+                _make(draft, first)
+                _put_in_place(draft, path)
+            finally:
+                draft.unlink(missing_ok=True)
         return cls.open(path)
 
     @classmethod
@@ -400,13 +406,6 @@ class SqliteStore:
             store = cls(str(path), _uri(path, "immutable=1"))
             store.head()
         return store
-
-    def _lay_out(self) -> None:
-        with _explained(self.name), self._datastore.transaction(commit=True) as c:
-            for statement in self._recorder.create_table_statements:
-                c.execute(statement)
-            c.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-            c.execute(f"PRAGMA user_version = {FORMAT}")
 
     @contextmanager
     def read(self) -> Iterator[_Access]:
@@ -551,16 +550,41 @@ def _uri(path: Path, option: str = "") -> str:
     return f"file:{quote(os.fsencode(path.absolute()))}" + (f"?{option}" if option else "")
 
 
+def _lay_out(execute: Callable[..., object], first: Entry) -> None:
+    """Make the tables and triggers of a ledger, mark it as one, and write its first entry."""
+    for statement in layout("records"):
+        execute(statement)
+    execute("INSERT INTO records VALUES (?,?,?,?,?)", astuple(first))
+    execute(f"PRAGMA application_id = {APPLICATION_ID}")
+    execute(f"PRAGMA user_version = {FORMAT}")
+
+
+def _make(path: Path, first: Entry) -> None:
+    """Lay out a ledger in a new or empty file, in one transaction, unless it is one already."""
+    with closing(
+        sqlite3.connect(_uri(path), uri=True, isolation_level=None, timeout=LOCK_TIMEOUT)
+    ) as raw:
+        raw.execute("BEGIN IMMEDIATE")
+        (application,) = raw.execute("PRAGMA application_id").fetchone()
+        if application != APPLICATION_ID:
+            _lay_out(raw.execute, first)
+        raw.execute("COMMIT")
+
+
 def _put_in_place(draft: Path, path: Path) -> None:
     """Give a finished file its name, without ever writing over another ledger."""
-    if path.exists() and path.stat().st_size == 0:
-        path.unlink(missing_ok=True)
     try:
         os.link(draft, path)
     except FileExistsError:
-        pass  # somebody else was first, and theirs is the ledger
+        return  # somebody else was first, and theirs is the ledger
     except OSError:  # a file system without hard links
         draft.rename(path)
+    with suppress(OSError):  # not every system lets a folder be synced
+        folder = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
 
 
 def _identify(path: Path) -> None:
@@ -586,7 +610,10 @@ def _identify(path: Path) -> None:
     if not stat.S_ISREG(mode):
         raise _fault(name, "not-readable", "this is no file", "check the path")
     application, version, kind = 0, 0, "another file"
-    with _explained(name), closing(sqlite3.connect(_uri(path, "immutable=1"), uri=True)) as raw:
+    # Half a transaction of a killed process is undone by whoever reads the file next.
+    unfinished = path.with_name(path.name + "-journal").exists()
+    look = _uri(path, "mode=rw" if unfinished else "immutable=1")
+    with _explained(name), closing(sqlite3.connect(look, uri=True)) as raw:
         try:
             (application,) = raw.execute("PRAGMA application_id").fetchone()
             (version,) = raw.execute("PRAGMA user_version").fetchone()
