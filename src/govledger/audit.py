@@ -103,7 +103,7 @@ def verify(
             continue
         expected = list(derived_rows(record))
         found = []
-        while pending is not None and pending[0] <= entry.position:
+        while pending is not None and not _comes_after(pending, entry):
             found.append(pending)
             pending = next(rows, None)
         if found != expected:
@@ -116,6 +116,11 @@ def verify(
 def damaged(message: str) -> Verification:
     """The report on a file that the database itself cannot read to the end."""
     return Verification((Check(Outcome.FAIL, "file", message),))
+
+
+def _comes_after(row: Derived, entry: Entry) -> bool:
+    position: object = row[0]  # a damaged row may hold anything
+    return isinstance(position, int) and position > entry.position
 
 
 _CHECKPOINT = Check(

@@ -751,7 +751,7 @@ class RecordRetracted(Event):
 
 @frozen(kw_only=True)
 class PersonalDataErased(Event):
-    """Personal fields of earlier records were erased, on some legal basis."""
+    """It is stated that personal fields were erased, on some legal basis. This erases nothing."""
 
     type = "personal-data.erased"
     count: int = field(converter=count)

@@ -7,7 +7,7 @@ printing; each method hands over to the room where that lives.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from functools import cached_property
 from pathlib import Path
@@ -41,7 +41,15 @@ from govledger.events import (
 )
 from govledger.history import Reason, Record, breaches_of, explain, profile_at, replay
 from govledger.register import Change, Register, changes, register
-from govledger.rules import Breach, Finding, Profile, profile_named, too_large, withdraws
+from govledger.rules import (
+    Breach,
+    Finding,
+    Profile,
+    pointed,
+    profile_named,
+    too_large,
+    withdraws,
+)
 from govledger.state import Mandate
 from govledger.storage import Store, Writing
 from govledger.storage.sqlite import SqliteStore
@@ -145,7 +153,7 @@ class Ledger:
         and `InvalidInput` for an unknown time zone or profile.
         """
         path = _local_path(path_or_url)
-        if create and not read_only and _is_free(path):
+        if create and not read_only and is_free(path):
             called = path.stem if name is None else name
             opening = _opening(clock or system_clock, called, timezone, profile)
             return cls(SqliteStore.create(path, opening), clock)
@@ -201,14 +209,14 @@ class Ledger:
         once, and the records of the first call are returned; other events under it raise
         `KeyConflict`.
 
-        Raises `RuleBreach`, `KeyConflict`, `ClockError`, `InvalidInput` or `StorageError`;
-        nothing is written then.
+        Raises `RuleBreach`, `KeyConflict`, `ClockError`, `InvalidInput`, `StorageError`, or
+        `UnreadableRecord` where the history is damaged; nothing is written then.
         """
         return self.import_events(events, key=key, breaches=breaches)
 
     def import_events(
         self,
-        events: Sequence[Event],
+        events: Iterable[Event],
         *,
         numbers: Sequence[int] | None = None,
         key: str | None = None,
@@ -216,9 +224,10 @@ class Ledger:
     ) -> tuple[Record, ...]:
         """Record events that come from elsewhere; otherwise like `record`.
 
-        `numbers` are the positions that the events had there: corrections and retractions
-        among them are made to refer to the positions that their targets get here.
+        `numbers` are the positions that the events had there, each once: corrections and
+        retractions among them are made to refer to the positions that their targets get here.
         """
+        events = tuple(events)
         if breaches not in ("refuse", "flag"):
             raise invalid(
                 "unknown-mode", f'breaches="{breaches}" is unknown', 'use "refuse" or "flag"'
@@ -249,7 +258,7 @@ class Ledger:
             if breaches == "flag":
                 found = tuple(breach for breach in found if breach.binding)
             if found:
-                raise RuleBreach(*(_pointed(breach, head) for breach in found), head=head)
+                raise RuleBreach(*(pointed(breach, head) for breach in found), head=head)
             writing.append(
                 entries,
                 [row for record in added for row in audit.derived_rows(record)],
@@ -272,6 +281,7 @@ class Ledger:
         retracting it brings the old one back. `key`, `breaches` and errors as for `record`.
         """
         position = count(position)
+        key = None if key is None else line(key)
         with self._store.read() as reading:
             held = reading.at([position])
             written = reading.keyed(key) if key is not None and on is None else []
@@ -347,10 +357,7 @@ class Ledger:
         Raises `InvalidInput` for a month, a year or a time that is none.
         """
         instant, known = self._view(when, known_at)
-        replayed = replay(list(self.log(upto=known)), self.zone, instant)
-        return register(
-            replayed.states, replayed.findings, as_of=instant, known_at=known, zone=self.zone
-        )
+        return self._register(list(self.log(upto=known)), instant, known)
 
     def due(
         self, as_of: Moment | None = None, known_at: Known | None = None
@@ -382,10 +389,6 @@ class Ledger:
         name = subject_name(subject)
         instant, known = self._view(as_of, known_at)
         records = list(self.log(upto=known))
-        replayed = replay(records, self.zone, instant)
-        view = register(
-            replayed.states, replayed.findings, as_of=instant, known_at=known, zone=self.zone
-        )
         reasons = explain(records, name, self.zone, instant)
         named = dict.fromkeys(
             other
@@ -396,7 +399,7 @@ class Ledger:
         )
         return Explanation(
             subject=name,
-            description=view.describe(name),
+            description=self._register(records, instant, known).describe(name),
             reasons=reasons,
             about=tuple((other, explain(records, other, self.zone, instant)) for other in named),
         )
@@ -404,6 +407,12 @@ class Ledger:
     def _view(self, as_of: Moment | None, known_at: Known | None) -> tuple[int, int]:
         asked = self.today() if as_of is None else as_of
         return view_instant(asked, self.zone), self.known_at(known_at)
+
+    def _register(self, records: Sequence[Record], instant: int, known: int) -> Register:
+        replayed = replay(records, self.zone, instant)
+        return register(
+            replayed.states, replayed.findings, as_of=instant, known_at=known, zone=self.zone
+        )
 
     # --- trusting -----------------------------------------------------------------------
 
@@ -443,7 +452,7 @@ def _local_path(path_or_url: str | os.PathLike[str]) -> Path:
     return Path(given)
 
 
-def _is_free(path: Path) -> bool:
+def is_free(path: Path) -> bool:
     """Whether a new ledger may be made there: there is nothing, or an empty file."""
     try:
         return not path.exists() or (path.is_file() and path.stat().st_size == 0)
@@ -459,11 +468,11 @@ def _opening(clock: Clock, name: str, zone: str, profile: str) -> Entry:
 
 
 def _aware(moment: datetime) -> datetime:
-    if moment.utcoffset() is None:
+    if not isinstance(moment, datetime) or moment.utcoffset() is None:
         raise ClockError(
             Problem(
                 code="naive-clock",
-                message=f"the clock gave {moment.isoformat()}, without UTC offset",
+                message=f"the clock gave {moment}, which is no datetime with a UTC offset",
                 hint="let it return an aware datetime: datetime.now(UTC)",
             )
         )
@@ -491,21 +500,30 @@ def _renumbered(
     """Let corrections and retractions name positions of this ledger."""
     if numbers is None:
         return events
-    if len(numbers) != len(events):
+    here = {number: head + n for n, number in enumerate(numbers, start=1)}
+    if len(here) != len(events):
         raise invalid(
             "numbers-and-events",
-            f"{len(numbers)} numbers are given for {len(events)} events",
-            "give every event its number",
+            f"{len(here)} numbers are given for {len(events)} events",
+            "give every event a number of its own",
         )
-    here = {number: head + n for n, number in enumerate(numbers, start=1)}
-    renumbered: list[Event] = []
-    for event in events:
-        if event.corrects is not None:
-            event = evolve(event, corrects=here.get(event.corrects, event.corrects))
-        if isinstance(event, RecordRetracted):
-            event = evolve(event, position=here.get(event.position, event.position))
-        renumbered.append(event)
-    return renumbered
+    here.setdefault(1, 1)  # both ledgers are opened by their first record
+    missing = sorted({t for event in events for t in withdraws(event)} - here.keys())
+    if missing:
+        raise invalid(
+            "unknown-position",
+            f"record {missing[0]} is withdrawn, and is not among the numbers",
+            "give all events up to it, or withdraw it where it is",
+        )
+    return [_pointing(event, here) for event in events]
+
+
+def _pointing(event: Event, here: Mapping[int, int]) -> Event:
+    if event.corrects is not None:
+        event = evolve(event, corrects=here[event.corrects])
+    if isinstance(event, RecordRetracted):
+        event = evolve(event, position=here[event.position])
+    return event
 
 
 def _drafts(
@@ -520,13 +538,6 @@ def _drafts(
             Record(position=position, version=version, recorded_at=now, event=event, key=key)
         )
     return tuple(drafts)
-
-
-def _pointed(breach: Breach, head: int) -> Breach:
-    """A breach that says which record of the ledger it is about, where that is there already."""
-    if breach.position is None or breach.position > head:
-        return breach
-    return evolve(breach, message=f"record {breach.position} of this ledger: {breach.message}")
 
 
 def _encoded(records: Iterable[Record]) -> tuple[list[Entry], list[Breach]]:

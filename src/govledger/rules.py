@@ -14,12 +14,12 @@ from collections.abc import Callable, Container, Iterator, Mapping
 from enum import StrEnum
 from fractions import Fraction
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from attrs import evolve, field, frozen
 
-from govledger.errors import Problem, did_you_mean, invalid
+from govledger.errors import Problem, brief, did_you_mean, invalid
 from govledger.events import (
     AgreementReached,
     BlockadeConditionMet,
@@ -69,6 +69,7 @@ from govledger.events import (
     references,
 )
 from govledger.state import (
+    OPEN_MANDATE,
     Blockade,
     BlockadeStatus,
     Decision,
@@ -108,6 +109,8 @@ class Breach(Finding):
 class Notice(Finding):
     """Nothing is broken, but a reader of the register must know."""
 
+
+_F = TypeVar("_F", bound=Finding)
 
 FINDINGS: Mapping[str, str] = {
     # breaches
@@ -185,7 +188,7 @@ class Transition:
 _UNDECIDED = (Decision.SUBMITTED, Decision.ADMITTED, Decision.VOTE_DEFERRED, Decision.REFERRED)
 _FOLLOWED = (FollowUp.OPEN, FollowUp.HELD_OVER)
 _CLOSED = (FollowUp.COMPLETED, FollowUp.SUPERSEDED, FollowUp.LAPSED)
-_WORKING = (MandateStatus.GIVEN, MandateStatus.IN_PROGRESS, MandateStatus.PARTLY_FULFILLED)
+_WORKING = OPEN_MANDATE
 _BLOCKING = (BlockadeStatus.IMPOSED, BlockadeStatus.LIFT_PROPOSED, BlockadeStatus.LIFT_ORDERED)
 _NOTHING = (None,)
 
@@ -361,8 +364,8 @@ def profile_named(name: str) -> Profile:
             return profile
     raise invalid(
         "unknown-profile",
-        f'"{name}" is not a profile known here',
-        did_you_mean(name, (p.name for p in PROFILES)),
+        f"{brief(name)} is not a profile known here",
+        did_you_mean(str(name), (p.name for p in PROFILES)),
     )
 
 
@@ -723,6 +726,13 @@ def judge_book(event: Event, position: int) -> Iterator[Breach]:
             ),
             binding=True,
         )
+
+
+def pointed(finding: _F, head: int) -> _F:
+    """A finding that says which record it is about, where that is in the log up to `head`."""
+    if finding.position is None or finding.position > head:
+        return finding
+    return evolve(finding, message=f"record {finding.position} of this ledger: {finding.message}")
 
 
 def too_large(event: Event, position: int, message: str, hint: str) -> Breach:

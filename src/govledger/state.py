@@ -146,7 +146,7 @@ class Force:
     """Axis C: the validity of a motion, as far as anything was said of it.
 
     `since` is the day of adoption, for what is kept in force was in force; unless it had
-    come to an exact end before it was extended.
+    come to an exact end on an earlier day than it was extended.
     """
 
     since: When
@@ -216,12 +216,15 @@ class Mandate:
     @property
     def is_open(self) -> bool:
         """Whether anything is still to be done, as far as the record goes."""
-        return self.progress in _OPEN_MANDATE
+        return self.progress in OPEN_MANDATE
 
 
-_OPEN_MANDATE = frozenset(
-    {MandateStatus.GIVEN, MandateStatus.IN_PROGRESS, MandateStatus.PARTLY_FULFILLED}
+OPEN_MANDATE = (
+    MandateStatus.GIVEN,
+    MandateStatus.IN_PROGRESS,
+    MandateStatus.PARTLY_FULFILLED,
 )
+"""How far a mandate may have come with something still to be done."""
 
 
 @frozen(kw_only=True)

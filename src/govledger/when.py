@@ -55,7 +55,10 @@ def _text(value: When | str | date | datetime) -> str:
                 f"{value.isoformat()} has no UTC offset",
                 "give it a time zone: datetime(…, tzinfo=ZoneInfo(…))",
             )
-        return _instant_form(value if _whole_minutes(value) else value.astimezone(UTC))
+        try:
+            return _instant_form(value if _whole_minutes(value) else value.astimezone(UTC))
+        except OverflowError:
+            raise invalid("impossible-date", f"{value} is beyond all dates", _FORMS) from None
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, str):

@@ -10,10 +10,13 @@ something; 4 verification failed.
 
 from __future__ import annotations
 
+import errno
 import io
+import os
 import sys
 from collections.abc import Mapping
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import click
@@ -74,12 +77,21 @@ class Group(click.Group):
             with formatter.section(part):
                 formatter.write_dl(list(commands.items()), col_max=14)
 
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        if sys.stdout is None:  # it was closed before we began
+            sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115
+        return super().main(*args, **kwargs)
+
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
         except GovledgerError as error:
             misused = isinstance(error, InvalidInput)
             raise (Misused if misused else Failed)(error) from error
+        except OSError as error:
+            if error.errno == errno.EPIPE:
+                raise  # the reader has had enough: click ends quietly
+            raise click.ClickException(str(error)) from error
 
 
 class Failed(click.ClickException):

@@ -19,7 +19,7 @@ from govledger.dataset import Dataset, ledger_options, load
 from govledger.errors import Problem, StorageError, brief, did_you_mean, invalid
 from govledger.events import slug_of, subject_name
 from govledger.interchange import jsonl
-from govledger.ledger import Ledger
+from govledger.ledger import Ledger, is_free
 
 _T = TypeVar("_T")
 
@@ -40,7 +40,7 @@ def written(write: Callable[[Ledger], _T], dataset: Dataset | None = None) -> _T
     """
     path = settings().ledger
     options = ledger_options(dataset) if dataset else {}
-    if not Path(path).exists():
+    if is_free(Path(path)):
         with Ledger.in_memory(**options) as trial:
             write(trial)
         message(f"{path} is a new ledger")
@@ -80,6 +80,8 @@ def find(ledger: Ledger, subject: str) -> str:
 
 def read_dataset(path: Path) -> Dataset:
     """Read a dataset in the format that its name tells."""
+    if not path.is_file():
+        raise click.UsageError(f"{path} is no file")
     reader = READERS.get(path.suffix.lower())
     if reader is None:
         raise click.UsageError(

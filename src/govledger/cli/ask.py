@@ -285,7 +285,7 @@ def log_command(subject: str | None, start: When | None, end: When | None, by: s
     """The records, in the order they were made.
 
     Or, `--by on`, in the order things happened. `--format jsonl` prints one exported record
-    a line, ready to import elsewhere.
+    a line; to import them elsewhere, `govledger export` writes them all.
 
     \b
     Examples:

@@ -18,7 +18,7 @@ from govledger.cli.output import Speaker, heading, table
 from govledger.dataset import Dataset, import_dataset, import_key, ledger_options, load
 from govledger.errors import Problem, StorageError
 from govledger.events import KINDS, kind_of
-from govledger.ledger import Ledger
+from govledger.ledger import Ledger, is_free
 from govledger.rules import Deadline
 
 BEFORE, AFTER, LATER = "2018-11-29", "2018-11-30", "2019-03-01"
@@ -60,12 +60,10 @@ def run(path: str) -> None:
 
 def _fresh(path: str, dataset: Dataset) -> Ledger:
     """The demo's own ledger: a new one, or that of an earlier demo."""
+    fresh = is_free(Path(path))
     ledger = Ledger.open(path, **ledger_options(dataset))
     second = next(ledger.log(after=1, upto=2), None)
-    ours = ledger.name == dataset.head.name and (
-        second is None or second.key == import_key(dataset)
-    )
-    if ours:
+    if fresh or (second is not None and second.key == import_key(dataset)):
         return ledger
     ledger.close()
     raise StorageError(

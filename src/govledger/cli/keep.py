@@ -20,7 +20,7 @@ from govledger.dataset import Dataset, import_dataset
 from govledger.errors import InvalidInput, Problem, RuleBreach, StorageError
 from govledger.events import Event, event_type, own_fields
 from govledger.history import Record
-from govledger.ledger import Ledger
+from govledger.ledger import Ledger, is_free
 from govledger.rules import PROFILES
 from govledger.values import structure
 from govledger.when import When
@@ -76,7 +76,7 @@ def init_command(name: str, profile: str, timezone: str) -> None:
       govledger -l vng.db init --name vng --profile vng@1 --timezone Europe/Amsterdam
     """
     path = Path(settings().ledger)
-    if path.exists() and path.stat().st_size:
+    if not is_free(path):
         raise StorageError(
             Problem(
                 code="already-there",

@@ -20,7 +20,7 @@ import click
 
 from govledger.cli.options import settings
 from govledger.cli.words import word
-from govledger.errors import Problem
+from govledger.errors import Problem, visible
 from govledger.terms import TERMS, label
 
 Row = Mapping[str, Any]
@@ -184,7 +184,7 @@ def counted(number: int, thing: str) -> str:
 def message(text: str) -> None:
     """Say something on stderr, unless --quiet."""
     if not settings().quiet:
-        click.echo(text, err=True)
+        click.echo("\n".join(map(visible, text.split("\n"))), err=True)
 
 
 def echo_problems(problems: Iterable[Problem], *, err: bool) -> None:

@@ -5,7 +5,12 @@ Here: where to write. Not here: the formats (`govledger.interchange`).
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import NamedTemporaryFile
+from typing import IO
 
 import click
 
@@ -36,9 +41,32 @@ def export_command(output: str) -> None:
       govledger export --to jsonl -o vng.jsonl
       govledger export | head -n 3
     """
-    target = Path(output)
-    if output != "-" and target.exists() and target.samefile(settings().ledger):
-        raise click.UsageError("that is the ledger itself; name another file")
-    with opened() as ledger, click.open_file(output, "wb", atomic=output != "-") as stream:
+    with opened() as ledger, _target(output) as stream:
         number = jsonl.write(ledger.log(), stream)
     message(f"exported {counted(number, 'record')}")
+
+
+@contextmanager
+def _target(output: str) -> Iterator[IO[bytes]]:
+    """Where to write: a file takes its name once all of it is there."""
+    path = Path(output)
+    if output == "-" or (path.exists() and not path.is_file()):
+        with click.open_file(output, "wb") as stream:
+            yield stream
+        return
+    ledger = Path(settings().ledger).resolve()
+    if path.resolve() in {ledger.with_name(ledger.name + end) for end in _OF_A_LEDGER}:
+        raise click.UsageError(f"{output} is part of the ledger; name another file")
+    with NamedTemporaryFile(dir=path.parent, prefix=".govledger-", delete=False) as draft:
+        try:
+            yield draft
+            draft.flush()
+            os.fsync(draft.fileno())
+            os.replace(draft.name, path)  # noqa: PTH105 - the draft's name is text
+        except BaseException:
+            os.unlink(draft.name)  # noqa: PTH108 - as above
+            raise
+
+
+_OF_A_LEDGER = ("", "-wal", "-shm", "-journal")
+"""How the names of the files of a ledger end, beyond that of the ledger itself."""

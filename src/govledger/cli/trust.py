@@ -17,8 +17,8 @@ from govledger.cli.access import opened, read_dataset, speaker_of
 from govledger.cli.options import formats, settings, shared
 from govledger.cli.output import Speaker, counted, echo_problems, emit, progress
 from govledger.dataset import Dataset, by_place, judge_citations, judge_dataset
-from govledger.errors import Problem, StorageError
-from govledger.rules import Breach, Finding
+from govledger.errors import Problem, StorageError, visible
+from govledger.rules import Breach, pointed
 
 
 @click.command(name="check")
@@ -81,17 +81,14 @@ def _check_ledger() -> None:
     with opened() as ledger:
         speaker = speaker_of(ledger)
         findings = ledger.findings()
-        breaches = [_pointed(finding) for finding in findings if isinstance(finding, Breach)]
+        head = ledger.head()
+        breaches = [pointed(finding, head) for finding in findings if isinstance(finding, Breach)]
         notices = [finding for finding in findings if not isinstance(finding, Breach)]
         if settings().format == "table":
             for notice in notices:
                 click.echo(f"{speaker.word('notice')}[{notice.code}]: {notice.message}")
-        held = f"{counted(ledger.head(), 'record')}, {counted(len(notices), 'notice')}"
+        held = f"{counted(head, 'record')}, {counted(len(notices), 'notice')}"
         _report(breaches, f"{settings().ledger}: {held}", speaker, notices)
-
-
-def _pointed(finding: Finding) -> Finding:
-    return attrs.evolve(finding, message=f"record {finding.position}: {finding.message}")
 
 
 def _report(
@@ -100,7 +97,7 @@ def _report(
     if settings().format == "table":
         echo_problems(problems, err=False)
         outcome = counted(len(problems), "problem") if problems else "no problems"
-        click.echo(f"{summary}; {outcome}.")
+        click.echo(visible(f"{summary}; {outcome}."))
     else:
         rows = [*(_row(p, "problem") for p in problems), *(_row(n, "notice") for n in notices)]
         emit(rows, ("kind", "code", "message"), speaker)
@@ -155,7 +152,7 @@ def _verified() -> Verification:
         with opened() as ledger, progress("verifying", ledger.head()) as advance:
             return ledger.verify(advance)
     except StorageError as error:
-        if error.problems[0].code != "damaged":
+        if error.problems[0].code not in ("damaged", "storage"):
             raise
         return damaged(error.problems[0].message)
 

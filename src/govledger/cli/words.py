@@ -152,7 +152,6 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "What is overdue on 1 March 2019?",
         "Welke termijn is op 1 maart 2019 verstreken?",
     ),
-    "demo_honest": ("What the register says honestly", "Wat het register eerlijk zegt"),
     "demo_next": ("Type next", "Typ hierna"),
 }
 """Word -> (English, Dutch)."""

@@ -69,7 +69,7 @@ def load(path: str | Path) -> Dataset:
     name = str(path)
     entries: list[Fact] = []
     problems: list[Problem] = []
-    head = Head()
+    head: Head | None = None
     hashed = sha256()
     with Path(path).open("rb") as file:
         for number, raw in _lines(file):
@@ -79,7 +79,7 @@ def load(path: str | Path) -> Dataset:
             line = _Line(name, number, raw.decode("utf-8", errors="replace").rstrip("\r\n"))
             try:
                 entry = _entry(raw, line)
-                if isinstance(entry.event, LedgerOpened) and not entries:
+                if isinstance(entry.event, LedgerOpened) and head is None and not entries:
                     head = _head(entry.event)
                 else:
                     entries.append(entry)
@@ -89,7 +89,7 @@ def load(path: str | Path) -> Dataset:
     return Dataset(
         file=name,
         digest=hashed.hexdigest(),
-        head=head,
+        head=head or Head(),
         entries=tuple(entries),
         problems=tuple(sorted(problems, key=by_place)),
     )

@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from threading import Lock
+from time import monotonic, sleep
 from typing import Any, Self
 from urllib.parse import quote
 from uuid import UUID, uuid4
@@ -361,6 +362,7 @@ class SqliteStore:
 
     def __init__(self, name: str, uri: str) -> None:
         self.name = name
+        self._still: tuple[Path, int, int] | None = None
         self._datastore = LedgerDatastore(uri)
         self._recorder = LedgerRecorder(self._datastore)
 
@@ -385,15 +387,20 @@ class SqliteStore:
             draft = path.with_name(f".govledger-{uuid4().hex}")
             try:
                 _make(draft, first)
-                _put_in_place(draft, path)
+                _put_in_place(draft, path, first)
             finally:
-                draft.unlink(missing_ok=True)
+                with suppress(OSError):
+                    draft.unlink(missing_ok=True)
         return cls.open(path)
 
     @classmethod
     def open(cls, path: Path, *, read_only: bool = False) -> Self:
         """The ledger in an existing file, which is touched only if it is one."""
         _identify(path)
+        if not read_only:
+            # Whoever cannot write here will be told so when it tries.
+            with suppress(sqlite3.Error), closing(sqlite3.connect(_uri(path), uri=True)) as raw:
+                _use_wal(raw)
         store = cls(str(path), _uri(path, "mode=ro" if read_only else ""))
         try:
             store.head()
@@ -402,8 +409,10 @@ class SqliteStore:
             closed_off = error.problems[0].code in ("not-readable", "read-only")
             if not closed_off or path.with_name(path.name + "-wal").exists():
                 raise
-            # A directory that cannot be written to holds no shared memory; nobody writes there.
+            # A directory that cannot be written to holds no shared memory. The file is read
+            # as it is; should anybody write to it all the same, reading stops.
             store = cls(str(path), _uri(path, "immutable=1"))
+            store._still = _state_of(path)
             store.head()
         return store
 
@@ -427,9 +436,21 @@ class SqliteStore:
             connection.transaction(commit=commit) as cursor,
         ):
             yield _Access(connection, cursor, self._recorder)
+            self._check_still()
+
+    def _check_still(self) -> None:
+        """Refuse what was read of a file that is taken not to change, and did."""
+        if self._still is not None and _state_of(self._still[0]) != self._still:
+            raise _fault(
+                self.name,
+                "changed",
+                "somebody writes to this ledger, and its folder cannot be written to from here",
+                "copy it first, or read it where it is written",
+            )
 
     def head(self) -> int:
         """The position of the newest entry; 0 in an empty log."""
+        self._check_still()
         with _explained(self.name):
             return self._recorder.max_notification_id() or 0
 
@@ -441,6 +462,7 @@ class SqliteStore:
                 page = self._recorder.select_notifications(
                     after, PAGE, upto, inclusive_of_start=False
                 )
+            self._check_still()
             if not page:
                 return
             for n in page:
@@ -503,13 +525,17 @@ class _Access:
             "file",
             f"format {FORMAT}, sound" if found == "ok" else found.splitlines()[-1],
         )
-        self._cursor.execute("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL")
-        there = {row["sql"] for row in self._cursor.fetchall()}
+        self._cursor.execute("SELECT type, sql FROM sqlite_master WHERE sql IS NOT NULL")
+        found_there = self._cursor.fetchall()
+        there = {row["sql"] for row in found_there}
+        triggers = {row["sql"] for row in found_there if row["type"] == "trigger"}
         made = {
             statement.replace("IF NOT EXISTS ", "").strip()
             for statement in self._recorder.create_table_statements
         }
-        wrong = sorted(sql.split("(")[0].splitlines()[0].strip() for sql in there ^ made)
+        wrong = sorted(
+            sql.split("(")[0].splitlines()[0].strip() for sql in (made - there) | (triggers - made)
+        )
         yield Check(
             Outcome.FAIL if wrong else Outcome.OK,
             "append-only",
@@ -569,22 +595,42 @@ def _make(path: Path, first: Entry) -> None:
         if application != APPLICATION_ID:
             _lay_out(raw.execute, first)
         raw.execute("COMMIT")
+        _use_wal(raw)
 
 
-def _put_in_place(draft: Path, path: Path) -> None:
+def _use_wal(raw: sqlite3.Connection) -> None:
+    """Switch to a write-ahead log, which SQLite refuses while somebody else is at the file."""
+    deadline = monotonic() + LOCK_TIMEOUT
+    while True:
+        try:
+            raw.execute("PRAGMA journal_mode = WAL").fetchone()
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorname != "SQLITE_BUSY" or monotonic() > deadline:
+                raise
+            sleep(0.005)
+        else:
+            return
+
+
+def _put_in_place(draft: Path, path: Path, first: Entry) -> None:
     """Give a finished file its name, without ever writing over another ledger."""
     try:
         os.link(draft, path)
     except FileExistsError:
         return  # somebody else was first, and theirs is the ledger
     except OSError:  # a file system without hard links
-        draft.rename(path)
+        _make(path, first)
     with suppress(OSError):  # not every system lets a folder be synced
         folder = os.open(path.parent, os.O_RDONLY)
         try:
             os.fsync(folder)
         finally:
             os.close(folder)
+
+
+def _state_of(path: Path) -> tuple[Path, int, int]:
+    found = path.stat()
+    return path, found.st_size, found.st_mtime_ns
 
 
 def _identify(path: Path) -> None:
@@ -643,11 +689,17 @@ _FAULTS = {
 }
 
 
+_SIGNS_OF_DAMAGE = ("unsupported file format", "malformed", "no such table", "no such column")
+"""What SQLite says of a damaged file without an error code of its own."""
+
+
 @contextmanager
 def _explained(name: str) -> Iterator[None]:
     """Turn faults of the database into errors that say what to do."""
     try:
         yield
+    except UnicodeDecodeError as error:
+        raise _fault(name, *_FAULTS["SQLITE_CORRUPT"]) from error
     except ConnectionPoolClosedError as error:
         raise _fault(name, "closed", "the ledger is closed", "open it again") from error
     except ConnectionUnavailableError as error:
@@ -658,6 +710,8 @@ def _explained(name: str) -> Iterator[None]:
         for prefix, (code, message, hint) in _FAULTS.items():
             if symbol.startswith(prefix):
                 raise _fault(name, code, message, hint) from error
+        if any(sign in str(error) for sign in _SIGNS_OF_DAMAGE):
+            raise _fault(name, *_FAULTS["SQLITE_CORRUPT"]) from error
         told = f"{error} ({symbol})" if symbol else str(error)
         raise _fault(name, "storage", told, "this should not happen: see the cause") from error
 
