@@ -17,7 +17,13 @@ from zoneinfo import ZoneInfo
 
 from attrs import field, frozen
 
-from govledger.events import Event, LedgerOpened, LedgerProfileChanged, RecordRetracted
+from govledger.events import (
+    Event,
+    LedgerOpened,
+    LedgerProfileChanged,
+    MeetingConvened,
+    RecordRetracted,
+)
 from govledger.rules import (
     GENERAL,
     Breach,
@@ -125,7 +131,7 @@ def replay(records: Sequence[Record], zone: ZoneInfo, until: int | None = None) 
     states: dict[str, State] = {}
     findings: list[Finding] = []
     ordered = timeline(records, zone)
-    coming = {record.subject for _, record in ordered}
+    coming = {r.subject for _, r in ordered if isinstance(r.event, MeetingConvened)}
     profile = _opening_profile(ordered)
     for instant, record in ordered:
         if until is not None and instant > until:
@@ -221,10 +227,15 @@ def _book_breaches(held: Sequence[Record], added: Sequence[Record]) -> Iterable[
 def _second_corrections(record: Record, stream: Sequence[Record]) -> Iterable[Breach]:
     """What is wrong where a retraction brings back a correction beside a later one."""
     withdrawn = withdrawals(stream)
+    first: dict[int, int] = {}
     corrections: dict[int, list[Record]] = {}
     for other in stream:
-        if other.event.corrects is not None and other.position not in withdrawn:
-            corrections.setdefault(other.event.corrects, []).append(other)
+        corrects = other.event.corrects
+        first[other.position] = (
+            other.position if corrects is None else first.get(corrects, corrects)
+        )
+        if corrects is not None and other.position not in withdrawn:
+            corrections.setdefault(first[other.position], []).append(other)
     for target, standing in corrections.items():
         if len(standing) > 1 and record not in standing:
             newest = standing[-1]

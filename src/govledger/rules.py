@@ -377,8 +377,8 @@ class Case:
     """What is judged: an event at a position, in its surroundings.
 
     `state` is that of its subject just before it, `world` gives that of any other subject;
-    `coming` holds all subjects of the log, whenever they come on record; `profile` is the
-    one whose rules hold then.
+    `coming` holds the meetings of the log, whenever they are convened; `profile` is the one
+    whose rules hold then.
     """
 
     event: Any
