@@ -106,16 +106,24 @@ def timeline(records: Sequence[Record], zone: ZoneInfo) -> list[tuple[int, Recor
     position of the record it replaces, for it is the same fact, said better.
     """
     withdrawn = withdrawals(records)
-    place: dict[int, int] = {}
-    keyed = []
-    for record in sorted(records, key=_position):
-        corrects = record.event.corrects
-        at = place.get(corrects, corrects) if corrects is not None else record.position
-        place[record.position] = at
-        if record.position not in withdrawn:
-            keyed.append((record.event.on.counts_from(zone), at, record))
+    place = _places(records)
+    keyed = [
+        (record.event.on.counts_from(zone), place[record.position], record)
+        for record in records
+        if record.position not in withdrawn
+    ]
     keyed.sort(key=lambda row: row[:2])
     return [(instant, record) for instant, _, record in keyed]
+
+
+def _places(records: Iterable[Record]) -> dict[int, int]:
+    """Where records come among those of one instant: at the first record they correct."""
+    places: dict[int, int] = {}
+    for record in sorted(records, key=_position):
+        corrects = record.event.corrects
+        fact = record.position if corrects is None else places.get(corrects, corrects)
+        places[record.position] = fact
+    return places
 
 
 @frozen
@@ -227,15 +235,11 @@ def _book_breaches(held: Sequence[Record], added: Sequence[Record]) -> Iterable[
 def _second_corrections(record: Record, stream: Sequence[Record]) -> Iterable[Breach]:
     """What is wrong where a retraction brings back a correction beside a later one."""
     withdrawn = withdrawals(stream)
-    first: dict[int, int] = {}
+    places = _places(stream)
     corrections: dict[int, list[Record]] = {}
     for other in stream:
-        corrects = other.event.corrects
-        first[other.position] = (
-            other.position if corrects is None else first.get(corrects, corrects)
-        )
-        if corrects is not None and other.position not in withdrawn:
-            corrections.setdefault(first[other.position], []).append(other)
+        if other.event.corrects is not None and other.position not in withdrawn:
+            corrections.setdefault(places[other.position], []).append(other)
     for target, standing in corrections.items():
         if len(standing) > 1 and record not in standing:
             newest = standing[-1]
