@@ -109,7 +109,7 @@ def timeline(records: Sequence[Record], zone: ZoneInfo) -> list[tuple[int, Recor
     place = _places(records)
     keyed = [
         (record.event.on.counts_from(zone), place[record.position], record)
-        for record in records
+        for record in sorted(records, key=_position)
         if record.position not in withdrawn
     ]
     keyed.sort(key=lambda row: row[:2])
