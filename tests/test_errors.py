@@ -736,7 +736,7 @@ INTRODUCTION = """\
 An error says where it stands, what is wrong and why, and how to mend it:
 
 ```text
-not-a-flag.yaml:8:17: error[not-a-flag]: 'yes' is neither true nor false
+not-a-flag.yaml:8:17: error[not-a-flag]: "yes" is neither true nor false
   |
 8 |     as_amended: yes
   |                 ^^^
