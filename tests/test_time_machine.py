@@ -25,7 +25,7 @@ import govledger as g
 from govledger.events import VOCABULARY
 
 settings.register_profile("quick", max_examples=60, stateful_step_count=25, deadline=None)
-settings.register_profile("thorough", max_examples=2_000, stateful_step_count=50, deadline=None)
+settings.register_profile("thorough", max_examples=1_000, stateful_step_count=50, deadline=None)
 PROFILE = settings.get_profile(os.environ.get("GOVLEDGER_TEST_PROFILE", "quick"))
 
 # --- a small world ----------------------------------------------------------------------
