@@ -192,8 +192,7 @@ class Oracle:
     def unfit(self, events: Sequence[Event]) -> bool | None:
         """Whether one of these new records would take back, or bring back, what it cannot.
 
-        None where it is anybody's guess: one of two retractions of a record is corrected, or
-        a correction comes back beside one that replaced the same record by way of another.
+        None where it is anybody's guess: one of two retractions of a record is corrected.
         """
         rows, doubtful = list(self.rows), False
         for event in events:
@@ -212,11 +211,11 @@ class Oracle:
                     doubtful = True
             rows.append(Row(len(rows) + 1, datetime.now(UTC), event))
             by = takers(rows)
-            chains = [chain(row.position, rows) for row in rows if not withdrawn(row.position, by)]
-            replaced = [found[1] for found in chains if len(found) > 1]
-            if len(set(replaced)) < len(replaced):
+            firsts = [
+                chain(row.position, rows)[-1] for row in rows if not withdrawn(row.position, by)
+            ]
+            if len(set(firsts)) < len(firsts):  # one fact would stand twice
                 return True
-            doubtful = doubtful or len({found[-1] for found in chains}) < len(chains)
         return None if doubtful else False
 
 
