@@ -77,7 +77,7 @@ def _lines(text: str) -> list[str]:
 pytest_collect_file = (
     Sybil(
         parsers=[PythonCodeBlockParser(), CodeBlockParser("console", _run_console)],
-        patterns=["README.md", "docs/**/*.md", "examples/**/*.md"],
+        patterns=["README.md", "docs/*.md", "docs/**/*.md", "examples/**/*.md"],
         setup=_in_empty_folder,
         teardown=_back_home,
     )
