@@ -699,8 +699,9 @@ def test_a_correction_does_not_come_back_beside_another_of_the_same(ledger: g.Le
     ledger.record(g.MotionAdopted("m1", on="2018-12-01", corrects=3))
     ledger.retract(4, reason="The first date was right")
     ledger.record(g.MotionAdopted("m1", on="2018-12-02", corrects=3))
-    with pytest.raises(g.RuleBreach):
+    with pytest.raises(g.RuleBreach) as refused:
         ledger.retract(5, reason="Wrong")
+    assert "already-withdrawn" in [breach.code for breach in refused.value.problems]
 
 
 def test_nor_beside_one_that_replaced_the_other(ledger: g.Ledger) -> None:
@@ -810,6 +811,15 @@ def test_a_motion_set_aside_twice_returns_to_where_it_stood(ledger: g.Ledger) ->
         "referred",
         "admitted",
     ]
+
+
+def test_an_adopted_motion_that_was_set_aside_is_followed_again_when_resumed(
+    ledger: g.Ledger,
+) -> None:
+    ledger.record(g.MotionReferred("m1", to="a committee", on="2018-12-01"), breaches="flag")
+    ledger.record(g.MotionResumed("m1", on="2018-12-02"))
+    motion = ledger.as_of(END).motions["m1"]
+    assert (motion.decision, motion.follow_up) == ("adopted", "open")
 
 
 def test_a_late_change_of_profile_is_told_which_records_it_spoils(ledger: g.Ledger) -> None:
