@@ -189,12 +189,9 @@ class Oracle:
             subject: FOLD[subject.partition("/")[0]](events) for subject, events in streams.items()
         }
 
-    def unfit(self, events: Sequence[Event]) -> bool | None:
-        """Whether one of these new records would take back, or bring back, what it cannot.
-
-        None where it is anybody's guess: one of two retractions of a record is corrected.
-        """
-        rows, doubtful = list(self.rows), False
+    def unfit(self, events: Sequence[Event]) -> bool:
+        """Whether one of these new records would take back, or bring back, what it cannot."""
+        rows = list(self.rows)
         for event in events:
             by = takers(rows)
             better = None
@@ -205,10 +202,8 @@ class Oracle:
                 (old,) = (row.event for row in rows if row.position == event.corrects)
                 better = old.position if old.type == "record.retracted" else None
             if event.type == "record.retracted" and event.position != event.corrects:
-                if not fit(event.position, event, rows, by):
-                    if event.position != better:
-                        return True
-                    doubtful = True
+                if event.position != better and not fit(event.position, event, rows, by):
+                    return True
             rows.append(Row(len(rows) + 1, datetime.now(UTC), event))
             by = takers(rows)
             firsts = [
@@ -216,7 +211,7 @@ class Oracle:
             ]
             if len(set(firsts)) < len(firsts):  # one fact would stand twice
                 return True
-        return None if doubtful else False
+        return False
 
 
 def fit(position: int, event: Event, rows: list[Row], by: list[tuple[int, set[int]]]) -> bool:

@@ -294,7 +294,12 @@ def test_every_event_type_has_its_place():
     bound = {row.event for row in LIFECYCLE}
     assert bound | set(UNBOUND) == set(VOCABULARY)
     assert not bound & set(UNBOUND)
-    assert set(EVOLVE) == set(VOCABULARY)
+    assert set(VOCABULARY) - set(EVOLVE) == {
+        ev.LedgerOpened,
+        ev.LedgerProfileChanged,
+        ev.RecordRetracted,
+        ev.PersonalDataErased,
+    }
 
 
 @pytest.mark.parametrize("cls", UNBOUND, ids=lambda cls: cls.type)

@@ -30,6 +30,7 @@ from govledger import (
     StorageError,
 )
 from govledger.storage import sqlite
+from govledger.storage.sqlite import connections, store
 
 MANY = os.environ.get("GOVLEDGER_TEST_FAULTS") == "many"
 
@@ -274,7 +275,10 @@ def is_found_out(path):
 
 def test_no_page_can_turn_to_garbage_unseen(tmp_path):
     """Some pages are read on opening, some only later; none is passed over by `verify`."""
-    content = filled(tmp_path / "ledger.db", motions=100).read_bytes()
+    path = filled(tmp_path / "ledger.db", motions=100)
+    with Ledger.open(path) as ledger:  # with something in every table
+        ledger.record(MotionAdopted("unheard-of", on="2024-04-01"), breaches="flag")
+    content = path.read_bytes()
     assert len(content) >= 10 * 4096
     for end in range(2 * 4096, len(content) + 1, 4096):
         for size in (16, 4096):
@@ -293,14 +297,26 @@ def test_no_ledger_can_be_cut_short_unseen(tmp_path):
         assert is_found_out(path), path.name
 
 
-def test_reading_damaged_pages_is_a_clear_error(tmp_path):
+@pytest.mark.parametrize(
+    ("hit", "read"),
+    [
+        (b'"position":23,', lambda ledger: list(ledger.log())),
+        (
+            b'"submitted_on":"2024-04-01","title":"On m20"',
+            lambda ledger: ledger.as_of("2024-04-01"),
+        ),
+    ],
+    ids=["log", "spans"],
+)
+def test_reading_damaged_pages_is_a_clear_error(tmp_path, hit, read):
     path = filled(tmp_path / "ledger.db", motions=40)
     content = bytearray(path.read_bytes())
-    found = content.find(b'"title":"On m20"') // 4096 * 4096
+    assert content.count(hit) == 1
+    found = content.find(hit) // 4096 * 4096
     content[found : found + 4096] = random.Random(3).randbytes(4096)
     path.write_bytes(content)
     with refused("damaged"), Ledger.open(path) as ledger:
-        list(ledger.log())
+        read(ledger)
     assert path.read_bytes() == bytes(content)
 
 
@@ -623,6 +639,35 @@ with Ledger.open(sys.argv[1]) as ledger:
     assert (heads[0], heads[-1]) == (1, 33)
 
 
+def test_a_checkpoint_that_was_cut_short_is_made_good(tmp_path):
+    """The pages go from the write-ahead log into the file in their order, the first one first;
+    that already tells of all the others."""
+    script = """
+with Ledger.open(sys.argv[1]) as ledger:
+    for n in range(5):
+        ledger.record(*(MotionSubmitted(f"m{n}-{m}", title="T" * 300, on="2024-04-01")
+                        for m in range(40)))
+    print("done", flush=True)
+    sys.stdin.readline()
+"""
+    with Child(script, tmp_path / "ledger.db") as writer:
+        assert writer.line() == "done"
+        writer.process.kill()
+        writer.process.wait()
+    content = (tmp_path / "ledger.db").read_bytes()
+    log = (tmp_path / "ledger.db-wal").read_bytes()
+    frames = [log[start : start + 24 + 4096] for start in range(32, len(log), 24 + 4096)]
+    pages = {int.from_bytes(frame[:4]): frame[24:] for frame in frames}
+    for done in (0, 1, 2, len(pages) // 2, len(pages)):
+        file = bytearray(content)
+        for number in sorted(pages)[:done]:
+            file[(number - 1) * 4096 : number * 4096] = pages[number]
+        path = tmp_path / f"{done}.db"
+        path.write_bytes(file)
+        path.with_name(f"{done}.db-wal").write_bytes(log)
+        sound(path, head=201)
+
+
 # --- several processes ------------------------------------------------------------------
 
 
@@ -642,6 +687,22 @@ with Ledger.open(sys.argv[1]) as ledger:
     assert all(len(lines) == 25 for lines in said)
     keys = [record.key for record in records[5:]]
     assert len(set(keys)) == len(keys) == 100
+
+
+def test_a_ledger_can_be_opened_at_any_time_while_another_process_writes(path):
+    script = """
+with Ledger.open(sys.argv[1]) as ledger:
+    print("ready", flush=True)
+    for n in range(1_000):
+        ledger.record(*(MotionSubmitted(f"m{n}-{m}", title="T" * 300, on="2024-04-01")
+                        for m in range(40)))
+"""
+    with Child(script, path) as writer:
+        assert writer.line() == "ready"
+        until = time.monotonic() + (20 if MANY else 3)
+        while time.monotonic() < until:
+            for read_only in (True, False):
+                Ledger.open(path, read_only=read_only).close()
 
 
 def test_of_two_processes_that_decide_a_motion_one_wins(path):
@@ -779,7 +840,7 @@ print("released")
 
 
 def test_another_process_that_writes_makes_it_busy(path, monkeypatch):
-    monkeypatch.setattr(sqlite, "LOCK_TIMEOUT", 0.2)
+    monkeypatch.setattr(connections, "LOCK_TIMEOUT", 0.2)
     with Ledger.open(path) as ledger:
         with another_writer(path):
             with refused("busy"):
@@ -883,7 +944,7 @@ def test_a_ledger_in_memory_is_gone_once_closed():
 
 
 def test_recording_while_the_log_is_read(ledger, monkeypatch):
-    monkeypatch.setattr(sqlite, "PAGE", 2)
+    monkeypatch.setattr(store, "PAGE", 2)
     seen = []
     for record in ledger.log():
         seen.append(record.position)
@@ -894,7 +955,7 @@ def test_recording_while_the_log_is_read(ledger, monkeypatch):
 
 
 def test_a_log_that_is_half_read_holds_up_nobody(ledger, monkeypatch):
-    monkeypatch.setattr(sqlite, "PAGE", 2)
+    monkeypatch.setattr(store, "PAGE", 2)
     log = ledger.log()
     next(log)
     for n in range(10):
@@ -905,7 +966,7 @@ def test_a_log_that_is_half_read_holds_up_nobody(ledger, monkeypatch):
 def test_the_log_is_read_in_pages(ledger, monkeypatch):
     whole = list(ledger.log())
     for page in (1, 2, 4, 5, 6):
-        monkeypatch.setattr(sqlite, "PAGE", page)
+        monkeypatch.setattr(store, "PAGE", page)
         assert list(ledger.log()) == whole
         assert list(ledger.log(after=1, upto=4)) == whole[1:4]
     assert list(ledger.log(after=5)) == list(ledger.log(after=99)) == []

@@ -407,7 +407,7 @@ class TimeMachine(RuleBasedStateMachine):
             tell(f"{mode}: refused")
             assert (self.ledger.head(), self.views()) == (head, before)
             bound = any(breach.binding for breach in refusal.problems)
-            assert unfit in (None, bound)
+            assert unfit == bound
             if mode == "flag":
                 assert all(breach.binding for breach in refusal.problems)
             elif insist and not bound:

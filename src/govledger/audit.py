@@ -1,7 +1,7 @@
 """Verification: whether a ledger agrees with itself, and how strong that verdict is.
 
-Here: pure checks over stored entries and derived rows, one pass, in log order, and the
-report that names its own strength. Not here: reading them, or repairing anything.
+Here: pure checks over stored entries, one pass, in log order, the comparison of what is
+derived, and the report that names its own strength. Not here: reading them, or repairing anything.
 
 Whoever owns the database can rewrite all of it consistently. So the best verdict this
 module gives is "self-consistent"; only a checkpoint kept elsewhere can make it stronger.
@@ -10,19 +10,19 @@ module gives is "self-consistent"; only a checkpoint kept elsewhere can make it 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from enum import StrEnum
+from typing import Protocol
 
 from attrs import frozen
 
 from govledger.codec import Entry, decode, encode
 from govledger.errors import InvalidInput, UnreadableRecord
-from govledger.events import LedgerOpened, LedgerProfileChanged, references
+from govledger.events import LedgerOpened, LedgerProfileChanged
 from govledger.history import Record
 from govledger.rules import profile_named, withdraws
-
-Derived = tuple[int, str, str]
-"""A derived row: position, the table it stands in, and the value indexed there."""
+from govledger.spans import BATCH
+from govledger.values import batches
 
 
 class Outcome(StrEnum):
@@ -72,45 +72,31 @@ class Verification:
         return "\n".join((*lines, f"verdict: {self.verdict}"))
 
 
-def derived_rows(record: Record) -> Iterator[Derived]:
-    """The rows that follow from a record, in the order in which they are kept."""
-    if record.key is not None:
-        yield record.position, "keys", record.key
-    for subject in sorted({subject for _, subject in references(record.event)}):
-        yield record.position, "links", subject
+class Again(Protocol):
+    """What is derived from the log, derived again beside what there is."""
+
+    def take(self, records: Sequence[Record]) -> None:
+        """Derive what follows from the next records of the log."""
+
+    def difference(self) -> str:
+        """The first thing that differs from what there is; empty where nothing does."""
 
 
 def verify(
     entries: Iterable[Entry],
-    derived: Iterable[Derived],
+    again: Again,
     storage: Iterable[Check],
     progress: Callable[[int], None] | None = None,
 ) -> Verification:
-    """Check entries and derived rows, both in log order; `storage` are checks of the store.
+    """Check entries, in log order, and what is derived; `storage` are checks of the store.
 
     `progress` is called with the position of every record read.
     """
     log = _Log()
-    rows = iter(derived)
-    expected: list[Derived] = []
-    wrong_row = ""
-    pending = next(rows, None)
-    for entry in entries:
-        if progress is not None:
-            progress(entry.position)
-        record = log.read(entry)
-        if wrong_row or log.unreadable or log.wrong or record is None:
-            continue
-        expected = list(derived_rows(record))
-        found = []
-        while pending is not None and not _comes_after(pending, entry):
-            found.append(pending)
-            pending = next(rows, None)
-        if found != expected:
-            wrong_row = _difference(expected, found)
-    if pending is not None and not (wrong_row or log.unreadable or log.wrong):
-        wrong_row = f"row {pending} follows from no record"
-    return Verification((*storage, *log.checks(), _derived_check(wrong_row, log), _CHECKPOINT))
+    for batch in batches(log.readable(entries, progress), BATCH):
+        again.take(batch)
+    checks = (*storage, *log.checks(), _derived(again, log), _CHECKPOINT)
+    return Verification(checks)
 
 
 def damaged(message: str) -> Verification:
@@ -118,29 +104,18 @@ def damaged(message: str) -> Verification:
     return Verification((Check(Outcome.FAIL, "file", message),))
 
 
-def _comes_after(row: Derived, entry: Entry) -> bool:
-    position: object = row[0]  # a damaged row may hold anything
-    return isinstance(position, int) and position > entry.position
-
-
 _CHECKPOINT = Check(
     Outcome.SKIP, "checkpoint", "none given: this shows the ledger agrees with itself, no more"
 )
 
 
-def _difference(expected: list[Derived], found: list[Derived]) -> str:
-    missing = [row for row in expected if row not in found]
-    position, table, value = (missing or [row for row in found if row not in expected] or found)[0]
-    word = "lacks" if missing else "has no reason for"
-    return f'record {position}: table "{table}" {word} "{value}"'
-
-
-def _derived_check(wrong: str, log: _Log) -> Check:
-    if wrong:
-        return Check(Outcome.FAIL, "derived data", wrong)
-    if log.unreadable or log.wrong:
+def _derived(again: Again, log: _Log) -> Check:
+    if log.wrong or log.unreadable:
         return Check(Outcome.SKIP, "derived data", "not compared: some records cannot be read")
-    return Check(Outcome.OK, "derived data", "equal to what the records say")
+    wrong = again.difference()
+    if wrong:
+        return Check(Outcome.FAIL, "derived data", f"{wrong}; `verify --rebuild` makes it again")
+    return Check(Outcome.OK, "derived data", "spans, findings, links and keys equal a replay")
 
 
 def _is_canonical(entry: Entry, record: Record) -> bool:
@@ -159,6 +134,17 @@ class _Log:
         self.unreadable = ""
         self.last: Record | None = None
         self.versions: Counter[str] = Counter()
+
+    def readable(
+        self, entries: Iterable[Entry], progress: Callable[[int], None] | None
+    ) -> Iterator[Record]:
+        """The records of entries, as long as nothing is wrong."""
+        for entry in entries:
+            record = self.read(entry)
+            if progress is not None:
+                progress(entry.position)
+            if record is not None and not (self.wrong or self.unreadable):
+                yield record
 
     def read(self, entry: Entry) -> Record | None:
         self.count += 1

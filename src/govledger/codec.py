@@ -11,19 +11,25 @@ beside them, and `entry_bytes` puts them in front.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from enum import StrEnum
+from functools import cache, lru_cache, partial
+from operator import attrgetter
+from types import NoneType, UnionType
+from typing import Any, cast, get_args, get_origin, get_type_hints
 
 import attrs
 import msgspec
 from attrs import frozen
 
 from govledger.errors import Problem, UnreadableRecord, brief, invalid
-from govledger.events import VOCABULARY, Event, own_fields
-from govledger.history import Record
-from govledger.values import line
-from govledger.when import When
+from govledger.events import VOCABULARY, Event, kind_of, own_fields
+from govledger.history import Record, Told
+from govledger.rules import Breach, Finding, Notice
+from govledger.state import STATES, State
+from govledger.values import line, structure
+from govledger.when import When, when
 
 ENTRY_LIMIT = 65_535
 """The largest entry, in bytes: the length field of a C2SP tile entry has 16 bits."""
@@ -84,28 +90,53 @@ def canonical(value: object) -> bytes:
     return msgspec.json.encode(value, order="sorted")
 
 
-def plain(value: object) -> Any:
+def plain(value: Any) -> Any:
     """A field's value as JSON: text, integers, booleans, lists and objects."""
-    if isinstance(value, str | int | bool):
-        return str(value) if isinstance(value, str) else value
-    if isinstance(value, When):
+    cls = type(value)
+    if cls in _PLAIN:
+        return value
+    if cls is When:
         return value.text
-    if isinstance(value, tuple):
+    if cls is tuple:
         return [plain(item) for item in value]
-    return plain_fields(value)
+    return value.value if isinstance(value, StrEnum) else plain_fields(value)
+
+
+_PLAIN = frozenset({str, int, bool, NoneType})
 
 
 def plain_fields(value: Any) -> dict[str, Any]:
     """The fields of an attrs value as JSON, those at their default left out."""
-    return _plain_attributes(value, attrs.fields(type(value)))
+    return _of(cast("Hashable", type(value))).plain(value)
 
 
-def _plain_attributes(value: object, fields: Iterable[attrs.Attribute[Any]]) -> dict[str, Any]:
-    given = ((f, getattr(value, f.name)) for f in fields)
-    return {f.name: plain(v) for f, v in given if v != f.default}
+@frozen
+class _Fields:
+    """Fields of a class, got all at once."""
+
+    names: tuple[str, ...]
+    defaults: tuple[object, ...]
+    get: Callable[[Any], Any]
+
+    def plain(self, value: Any) -> dict[str, Any]:
+        given = zip(self.names, self.get(value), self.defaults, strict=True)
+        return {n: plain(v) for n, v, default in given if v is not default and v != default}
 
 
-_OWN_FIELDS = {cls: own_fields(cls) for cls in VOCABULARY}
+def _fields(fields: Sequence[attrs.Attribute[Any]]) -> _Fields:
+    names = tuple(f.name for f in fields)
+    defaults = tuple(f.default for f in fields)
+    if len(names) < 2:  # attrgetter of one name gives no tuple
+        return _Fields(names, defaults, lambda value: [getattr(value, name) for name in names])
+    return _Fields(names, defaults, attrgetter(*names))
+
+
+@cache
+def _of(cls: Hashable) -> _Fields:
+    return _fields(attrs.fields(cast("Any", cls)))
+
+
+_OWN = {cls: _fields(own_fields(cls)) for cls in VOCABULARY}
 
 
 def payload(event: Event) -> dict[str, Any]:
@@ -114,7 +145,7 @@ def payload(event: Event) -> dict[str, Any]:
     `data` holds the fields of its own type; the shared ones stand beside it.
     """
     said: dict[str, Any] = {"on": event.on.text}
-    data = _plain_attributes(event, _OWN_FIELDS[type(event)])
+    data = _OWN[type(event)].plain(event)
     if data:
         said["data"] = data
     if event.source is not None:
@@ -132,6 +163,7 @@ def fields_of(said: Mapping[str, Any]) -> dict[str, Any]:
     return {**fields.pop("data", {}), **fields}
 
 
+@lru_cache(maxsize=16)
 def timestamp(moment: datetime) -> str:
     """A moment of recording as text: UTC, microseconds, always 27 characters."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
@@ -184,10 +216,67 @@ def decode(entry: Entry) -> Record:
             key=key,
         )
     except _MALFORMED as error:
+        raise _malformed(entry, cls, error) from error
+
+
+def recall(entry: Entry) -> Told:
+    """The record of an entry that is taken to be sound, as far as a fold asks for it.
+
+    Little is checked, unlike in `decode`, and what a fold does not ask for is left out: for
+    folding very many entries, which `verify` checks. Raises `UnreadableRecord` where there
+    is no event to be made of an entry at all.
+    """
+    known = _OF_TODAY.get(entry.type)
+    if known is None:
+        return Told(entry.position, decode(entry).event)
+    cls, blank = known
+    try:
+        said = _SAID.decode(entry.body)
+        event = object.__new__(cls)
+        values = vars(event)
+        values.update({**blank, **said.data})
+        values["subject"] = entry.subject
+        values["on"] = when(said.on)
+        values["corrects"] = said.corrects
+        values["note"] = said.note
+        for name, restore in _restored(cls):
+            if name in said.data:
+                values[name] = restore(said.data[name])
+    except _MALFORMED as error:
+        raise _malformed(entry, cls, error) from error
+    return Told(entry.position, event)
+
+
+class _Said(msgspec.Struct):
+    """What a fold asks of a body."""
+
+    on: str
+    data: dict[str, Any] = {}
+    corrects: int | None = None
+    note: str | None = None
+
+
+_SAID = msgspec.json.Decoder(_Said)
+
+
+def _malformed(entry: Entry, cls: type[Event], error: Exception) -> UnreadableRecord:
+    return _unreadable(
+        entry,
+        "unreadable-record",
+        f"its bytes do not hold a {cls.type}: {error}",
+        "`govledger verify` tells what changed",
+    )
+
+
+def recorded_at(entry: Entry) -> datetime:
+    """When an entry was recorded; `UnreadableRecord` where it does not say."""
+    try:
+        return _moment(msgspec.json.decode(entry.body)["recorded_at"])
+    except _MALFORMED as error:
         raise _unreadable(
             entry,
             "unreadable-record",
-            f"its bytes do not hold a {cls.type}: {error}",
+            f"it does not say when it was recorded: {error}",
             "`govledger verify` tells what changed",
         ) from error
 
@@ -216,6 +305,84 @@ def _unreadable(entry: Entry, code: str, message: str, hint: str) -> UnreadableR
             hint=hint,
         )
     )
+
+
+# --- what is derived --------------------------------------------------------------------
+
+
+def encode_state(state: State) -> bytes:
+    """A state as JSON, its subject and all fields at their default left out."""
+    return canonical(_OF_A_STATE[type(state)].plain(state))
+
+
+def decode_state(subject: str, body: bytes) -> State:
+    """The state of a subject, as `encode_state` wrote it."""
+    cls = STATES[kind_of(subject)]
+    said = msgspec.json.decode(body)
+    for name, restore in _restored(cast("Hashable", cls)):
+        if name in said:
+            said[name] = restore(said[name])
+    state: State = cls(subject=subject, **said)
+    return state
+
+
+_OF_A_STATE = {
+    cls: _fields([f for f in attrs.fields(cls) if f.name != "subject"]) for cls in STATES.values()
+}
+
+_Restore = Callable[[Any], Any]
+
+
+def _restore(hint: Any) -> _Restore | None:
+    """How a value of a type comes back from JSON; None where it is one already."""
+    if get_origin(hint) is UnionType:
+        (hint,) = (part for part in get_args(hint) if part is not NoneType)
+    if get_origin(hint) is tuple:
+        return tuple
+    if hint is When:
+        return when
+    if isinstance(hint, type) and issubclass(hint, StrEnum):
+        return {str(word): word for word in hint}.__getitem__
+    return partial(structure, hint) if attrs.has(hint) else None
+
+
+@cache
+def _restored(cls: Any) -> tuple[tuple[str, _Restore], ...]:
+    """The fields of a class that come back from JSON as something else, and how."""
+    hints = get_type_hints(cls)
+    restored = ((f.name, _restore(hints[f.name])) for f in attrs.fields(cls))
+    return tuple((name, restore) for name, restore in restored if restore is not None)
+
+
+_OF_TODAY: Mapping[object, tuple[Any, dict[str, Any]]] = {
+    f"{cls.type}@{current_version(cls.type)}": (
+        cls,
+        {f.name: f.default for f in attrs.fields(cls) if f.default is not attrs.NOTHING},
+    )
+    for cls in VOCABULARY
+}
+"""The stored names of the types as they are written today: the class, and its defaults."""
+
+
+def encode_finding(finding: Finding) -> bytes:
+    """A finding as JSON, without the subject and the position of its record."""
+    said = {name: getattr(finding, name) for name in _OF_A_FINDING}
+    return canonical({name: value for name, value in said.items() if value} | _KIND[type(finding)])
+
+
+def decode_finding(subject: str, position: int, body: bytes) -> Finding:
+    """The finding on a record, as `encode_finding` wrote it."""
+    said = msgspec.json.decode(body)
+    cls = Breach if said.pop("kind") == "breach" else Notice
+    said["path"] = tuple(said.get("path", ()))
+    return cls(subject=subject, position=position, **said)
+
+
+_OF_A_FINDING = ("code", "message", "hint", "path")
+_KIND: Mapping[type[Finding], dict[str, Any]] = {
+    Breach: {"kind": "breach"},
+    Notice: {"kind": "notice"},
+}
 
 
 def exported(record: Record) -> dict[str, Any]:

@@ -1,8 +1,8 @@
 """Datasets: records, documents and expectations in YAML, read with positions.
 
 Here: reading (every problem at once, each at its line and column), importing into a
-ledger, and judging: breaches, unmet expectations, citations that do not hold. Not here:
-other formats (`interchange`), nor any printing.
+ledger batch by batch, and judging: breaches, unmet expectations, citations that do not hold.
+Not here: other formats and files to import (`interchange`), nor any printing.
 
 YAML is read as parser events, never as objects: every scalar stays text until the field it
 belongs to types it; anchors, tags and duplicate keys are refused; size and depth bounded.
@@ -11,18 +11,22 @@ belongs to types it; anchors, tags and duplicate keys are refused; size and dept
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
+from codecs import getincrementaldecoder
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from hashlib import sha256
+from hashlib import file_digest, sha256
+from operator import itemgetter
 from pathlib import Path
-from typing import Any, Literal, TypedDict, cast
+from typing import Any, BinaryIO, Literal, Protocol, TypedDict, cast
 
 import attrs
 import yaml
 from attrs import field, frozen
 from attrs.converters import optional
 
-from govledger.codec import ENTRY_LIMIT
+from govledger.codec import ENTRY_LIMIT, canonical, payload
 from govledger.errors import (
+    GovledgerError,
     InvalidInput,
     Place,
     Problem,
@@ -37,17 +41,18 @@ from govledger.ledger import Ledger
 from govledger.register import FIELDS, Register
 from govledger.rules import Breach, profile_named
 from govledger.source import Source, quoted
-from govledger.values import count, digest, line, structure
+from govledger.spans import BATCH
+from govledger.values import batches, count, digest, line, structure
 from govledger.when import timezone, view_instant, zone_name
 
 VERSION = "1"
 """The version of the dataset format, as `govledger: 1` states it."""
 
 LARGEST_FILE = 32 * 1024 * 1024
-"""The largest dataset that is read, in bytes."""
+"""The largest dataset that is loaded, in bytes; of one that streams, the largest item."""
 
 MOST_VALUES = 500_000
-"""How many values a dataset may hold; about 20,000 records."""
+"""How many values a dataset that is loaded may hold; of one that streams, any item of it."""
 
 DEEPEST = 12
 """How deep mappings and lists may nest."""
@@ -158,58 +163,225 @@ class _Refused(Exception):  # noqa: N818 - ends the reading of a file, seen by n
 _LINE_END = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
 """What ends a line for YAML 1.1, so that excerpts are those of the parser's lines."""
 
+_CHUNK = 64 * 1024
+_LF = b"\n"
 
-def parse_yaml(text: str, file: str) -> Node:
-    """The tree of a YAML text; raises `InvalidInput` where the file cannot be read on."""
-    lines = _LINE_END.split(text)
 
-    def place(event: Any) -> Place:
+class _Text:
+    """The text of a file as the parser asks for it, and the lines that places may need.
+
+    Lines are kept from the present item on (`forget`), besides those that are pinned.
+    """
+
+    def __init__(
+        self, file: BinaryIO, name: str, progress: Callable[[int], None] | None = None
+    ) -> None:
+        self.name = name
+        self._file = file
+        self._progress = progress
+        self._decoder = getincrementaldecoder("utf-8-sig")()
+        self._bytes = self._line_feeds = 0
+        self._ended = False
+        self._ahead: list[str] = []  # read, and not yet asked for by the parser
+        self._first = 0
+        self._lines: list[str] = []
+        self._begun: list[str] = []  # the pieces of a line whose end is not read yet
+        self._kept = 0
+        self._pinned: dict[int, str] = {}
+
+    def read(self, _size: int = -1, /) -> str:
+        """The next piece of text, for the parser; nothing at the end."""
+        while not self._ahead and not self._ended:
+            self._fetch()
+        text = "".join(self._ahead)
+        self._ahead.clear()
+        return text
+
+    def _fetch(self) -> None:
+        self._file.seek(self._bytes)  # several may read one file
+        raw = self._file.read(_CHUNK)
+        pending = len(self._decoder.getstate()[0])
+        try:
+            text = self._decoder.decode(raw, final=not raw)
+        except UnicodeDecodeError as error:
+            start = max(0, error.start - pending)
+            raise invalid(
+                "not-utf8",
+                f"{self.name}, line {self._line_feeds + raw.count(_LF, 0, start) + 1}:"
+                f" byte {self._bytes - pending + error.start} is not UTF-8",
+                "save the file as UTF-8 text; a dataset is not a database or a picture",
+            ) from None
+        self._bytes += len(raw)
+        self._line_feeds += raw.count(_LF)
+        self._ended = not raw
+        if text:
+            self._ahead.append(text)
+        self._split(text)
+        if self._progress is not None:
+            self._progress(self._bytes)
+        if self._kept + sum(map(len, self._begun)) > LARGEST_FILE:
+            place = Place(self.name, self._first + 1, 1, 1, self.line(self._first)[:1000])
+            hint = "one record takes some lines of its own; is this a dataset?"
+            raise _refused("too-large", place, hint, f"from here on, over {LARGEST_FILE}")
+
+    def _split(self, text: str) -> None:
+        """Add a piece of text to the lines; a CR at its end may be half of a line end."""
+        if self._begun and self._begun[-1] == "\r":
+            text = self._begun.pop() + text
+        cut = len(text) - (text.endswith("\r") and not self._ended)
+        begun, *further = _LINE_END.split(text[:cut])
+        self._begun.append(begun)
+        if further:
+            *whole, begun = further
+            whole = ["".join(self._begun), *whole]
+            self._lines += whole
+            self._kept += sum(map(len, whole)) + len(whole)
+            self._begun = [begun]
+        if text[cut:]:
+            self._begun.append(text[cut:])
+
+    def line(self, number: int) -> str:
+        """The line of a number, from 0; nothing where it is not kept, or beyond the end."""
+        if number in self._pinned:
+            return self._pinned[number]
+        while number >= self._first + len(self._lines) and not self._ended:
+            self._fetch()
+        at = number - self._first
+        if 0 <= at < len(self._lines):
+            return self._lines[at]
+        return "".join(self._begun) if at == len(self._lines) else ""
+
+    def last(self) -> int:
+        """The number of the last line that was read."""
+        return self._first + len(self._lines)
+
+    def forget(self, number: int) -> None:
+        """Keep the lines from a number on only."""
+        dropped = min(number - self._first, len(self._lines))
+        if dropped > 0:
+            self._kept -= sum(map(len, self._lines[:dropped])) + dropped
+            del self._lines[:dropped]
+            self._first += dropped
+
+    def pin(self, number: int) -> None:
+        """Keep a line for good."""
+        self._pinned[number] = self.line(number)
+
+    def forbidden(self) -> tuple[int, int]:
+        """Where the first character stands that YAML forbids: line and column, from 0."""
+        for at, text in enumerate((*self._lines, "".join(self._begun)), start=self._first):
+            found = _FORBIDDEN.search(text)
+            if found:
+                return at, found.start()
+        return self.last(), 0
+
+
+_FORBIDDEN = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+class _Yaml:
+    """The one YAML document of a text: its events, and the nodes they make.
+
+    Anything refused is raised as soon as it is met. Values are counted in all or, where
+    `whole` is false, by item (`begin`).
+    """
+
+    def __init__(self, text: _Text, *, whole: bool) -> None:
+        self._text = text
+        self._whole = whole
+        self._values = 0
+        loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+        self._events = self._checked(yaml.parse(text, Loader=loader))
+
+    def __iter__(self) -> Iterator[Any]:
+        return self._events
+
+    def _checked(self, events: Iterable[Any]) -> Iterator[Any]:
+        documents = 0
+        for event in events:
+            if isinstance(event, yaml.DocumentStartEvent):
+                documents += 1
+                if documents > 1:
+                    hint = "one file is one dataset"
+                    raise _refused("several-documents", self.place(event), hint)
+            if getattr(event, "anchor", None) is not None:
+                mark = "*" if isinstance(event, yaml.AliasEvent) else "&"
+                hint = "write the value out in full"
+                raise _refused("anchor", self.place(event), hint, mark + event.anchor)
+            if getattr(event, "tag", None) not in (None, "!"):
+                raise _refused("tag", self.place(event), "leave the tag out", event.tag)
+            if isinstance(event, yaml.ScalarEvent) and len(event.value) > ENTRY_LIMIT:
+                hint = "keep long texts in a document and cite it by its digest"
+                size = f"{len(event.value)} characters"
+                raise _refused("scalar-too-long", self.place(event), hint, size)
+            if isinstance(event, yaml.NodeEvent | yaml.CollectionEndEvent):
+                self._values += 1
+                if self._values > MOST_VALUES:
+                    hint = "split the file, or use JSON Lines"
+                    found = f"over {MOST_VALUES}"
+                    raise _refused("too-many-values", self.place(event), hint, found)
+                yield event
+
+    def place(self, event: Any) -> Place:
+        """Where the node of an event stands."""
         start, end = event.start_mark, event.end_mark
-        excerpt = lines[start.line] if start.line < len(lines) else ""
+        excerpt = self._text.line(start.line)
         ends = end.column if end.line == start.line else len(excerpt)
         width = max(1, ends - start.column)
-        return Place(file, start.line + 1, start.column + 1, width, excerpt)
+        return Place(self._text.name, start.line + 1, start.column + 1, width, excerpt)
 
-    try:
-        parsed = yaml.parse(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
-        events = _checked(parsed, place)
-        first = next(events, None)
-        if first is None:
-            return MapNode((), Place(file, 1, 1, 1, lines[0]))
-        root = _node(first, events, place, 0)
-        for _ in events:  # to the end of the file: what follows the mapping is refused there
-            pass
-    except _Refused as refused:
-        raise InvalidInput(refused.problem) from None
-    except yaml.YAMLError as error:
-        raise InvalidInput(_yaml_problem(error, file, text, lines)) from None
-    return root
+    def pin(self, event: Any) -> None:
+        """Keep the line where something begins that holds items: it may never end."""
+        self._text.pin(event.start_mark.line)
 
+    def begin(self, event: Any) -> None:
+        """Begin an item: what stands before it is needed no more."""
+        self._text.forget(event.start_mark.line)
+        if not self._whole:
+            self._values = 0
 
-def _checked(events: Iterable[Any], place: Any) -> Iterator[Any]:
-    """The events of the one document, anything refused raised as soon as it is met."""
-    documents = values = 0
-    for event in events:
-        if isinstance(event, yaml.DocumentStartEvent):
-            documents += 1
-            if documents > 1:
-                raise _refused("several-documents", place(event), "one file is one dataset")
-        if getattr(event, "anchor", None) is not None:
-            mark = "*" if isinstance(event, yaml.AliasEvent) else "&"
-            hint = "write the value out in full"
-            raise _refused("anchor", place(event), hint, mark + event.anchor)
-        if getattr(event, "tag", None) not in (None, "!"):
-            raise _refused("tag", place(event), "leave the tag out", event.tag)
-        if isinstance(event, yaml.ScalarEvent) and len(event.value) > ENTRY_LIMIT:
-            hint = "keep long texts in a document and cite it by its digest"
-            size = f"{len(event.value)} characters"
-            raise _refused("scalar-too-long", place(event), hint, size)
-        if isinstance(event, yaml.NodeEvent | yaml.CollectionEndEvent):
-            values += 1
-            if values > MOST_VALUES:
-                hint = "split the file, or use JSON Lines"
-                raise _refused("too-many-values", place(event), hint, f"over {MOST_VALUES}")
-            yield event
+    def skip(self, event: Any) -> None:
+        """Pass over a node, whatever it holds."""
+        depth = 0
+        while True:
+            self.begin(event)
+            depth += isinstance(event, yaml.CollectionStartEvent)
+            depth -= isinstance(event, yaml.CollectionEndEvent)
+            if not depth:
+                return
+            event = next(self._events)
+
+    def key(self, event: Any, seen: set[str | None]) -> Scalar:
+        """A key of the outermost mapping, in which each stands once."""
+        return self._key(event, seen, 1)
+
+    def _key(self, event: Any, seen: set[str | None], depth: int) -> Scalar:
+        key = self.node(event, depth)
+        if not isinstance(key, Scalar):
+            raise _refused("not-a-scalar", key.place, "a key is one word")
+        if key.text in seen:
+            raise _refused("duplicate-key", key.place, "keep one of them", str(key.text))
+        seen.add(key.text)
+        return key
+
+    def node(self, event: Any, depth: int) -> Node:
+        """The node that begins with an event, at a depth."""
+        if depth > DEEPEST:
+            raise _refused("too-deep", self.place(event), f"at most {DEEPEST} levels are read")
+        if isinstance(event, yaml.ScalarEvent):
+            null = event.implicit[0] and event.value in ("", "~", "null")
+            return Scalar(None if null else event.value, self.place(event))
+        if isinstance(event, yaml.SequenceStartEvent):
+            items = []
+            while not isinstance(inner := next(self._events), yaml.SequenceEndEvent):
+                items.append(self.node(inner, depth + 1))
+            return ListNode(tuple(items), self.place(event))
+        pairs: list[tuple[Scalar, Node]] = []
+        seen: set[str | None] = set()
+        while not isinstance(inner := next(self._events), yaml.MappingEndEvent):
+            key = self._key(inner, seen, depth + 1)
+            pairs.append((key, self.node(next(self._events), depth + 1)))
+        return MapNode(tuple(pairs), pairs[0][0].place if pairs else self.place(event))
 
 
 def _said(code: str) -> str:
@@ -222,46 +394,21 @@ def _refused(code: str, place: Place, hint: str, detail: str = "") -> _Refused:
     return _Refused(Problem(code=code, message=message, hint=hint, place=place))
 
 
-def _node(event: Any, events: Iterator[Any], place: Any, depth: int) -> Node:
-    if depth > DEEPEST:
-        raise _refused("too-deep", place(event), f"at most {DEEPEST} levels are read")
-    if isinstance(event, yaml.ScalarEvent):
-        null = event.implicit[0] and event.value in ("", "~", "null")
-        return Scalar(None if null else event.value, place(event))
-    if isinstance(event, yaml.SequenceStartEvent):
-        items = []
-        while not isinstance(inner := next(events), yaml.SequenceEndEvent):
-            items.append(_node(inner, events, place, depth + 1))
-        return ListNode(tuple(items), place(event))
-    pairs: list[tuple[Scalar, Node]] = []
-    seen: set[str | None] = set()
-    while not isinstance(inner := next(events), yaml.MappingEndEvent):
-        key = _node(inner, events, place, depth + 1)
-        if not isinstance(key, Scalar):
-            raise _refused("not-a-scalar", key.place, "a key is one word")
-        if key.text in seen:
-            raise _refused("duplicate-key", key.place, "keep one of them", str(key.text))
-        seen.add(key.text)
-        pairs.append((key, _node(next(events), events, place, depth + 1)))
-    return MapNode(tuple(pairs), pairs[0][0].place if pairs else place(event))
-
-
-def _yaml_problem(error: yaml.YAMLError, file: str, text: str, lines: Sequence[str]) -> Problem:
+def _yaml_problem(error: yaml.YAMLError, text: _Text) -> Problem:
     message = getattr(error, "problem", None) or getattr(error, "reason", None) or str(error)
     mark = getattr(error, "problem_mark", None)
     if "end of stream" in message and getattr(error, "context_mark", None) is not None:
         mark = error.context_mark  # type: ignore[attr-defined] # where the unclosed thing opens
-    if mark is None:  # the reader met a character that YAML forbids; it counts bytes
-        read = text.encode()[: max(0, getattr(error, "position", 0))].decode(errors="ignore")
-        number, column = len(_LINE_END.findall(read)), len(_LINE_END.split(read)[-1])
-    else:
-        number, column = mark.line, mark.column
-    number = min(number, len(lines) - 1)
+    number, column = text.forbidden() if mark is None else (mark.line, mark.column)
+    excerpt = text.line(number)
+    if number > text.last():  # it says where the file ends: behind its last line end
+        number = text.last()
+        excerpt = text.line(number)
     return Problem(
         code="not-yaml",
         message=f"this is not well-formed YAML: {message}",
         hint="check the indentation, colons and quotes of this line and of those around it",
-        place=Place(file, number + 1, column + 1, 1, lines[number]),
+        place=Place(text.name, number + 1, column + 1, 1, excerpt),
     )
 
 
@@ -290,18 +437,37 @@ class Document:
     sha256: str | None = field(default=None, converter=optional(digest))
 
 
+class Where(Protocol):
+    """Where in a file something stands."""
+
+    @property
+    def place(self) -> Place:
+        """The place of the whole."""
+
+    def locate(self, path: str) -> Place | None:
+        """The place of a field in it (`tally.in_favour`), where it is written."""
+
+
 @frozen(kw_only=True)
 class Fact:
-    """A record of a dataset: its event, its place, where its fields stand, its number, if any."""
+    """A record of a dataset: its event, where it stands, and its number there, if any.
+
+    `said` are bytes that say the same: they tell whether it was imported before.
+    """
 
     event: Event
-    place: Place
-    locate: Callable[[str], Place | None]
+    at: Where
+    said: bytes
     number: int | None = None
+
+    @property
+    def place(self) -> Place:
+        """The place of the record."""
+        return self.at.place
 
     def place_of(self, *names: str) -> Place:
         """The place of the first of these fields that is written; else of the record."""
-        return next(filter(None, map(self.locate, names)), self.place)
+        return next(filter(None, map(self.at.locate, names)), self.place)
 
 
 @frozen(kw_only=True)
@@ -328,122 +494,224 @@ class Dataset:
     problems: tuple[Problem, ...] = ()
 
 
+Item = Head | Fact | Expectation | Problem
+"""What a file holds, one after the other."""
+
+
 # --- reading ----------------------------------------------------------------------------
 
 
-_LF = b"\n"
+def read(path: str | Path, progress: Callable[[int], None] | None = None) -> Iterator[Item]:
+    """Read a dataset in YAML item by item, however large it is.
 
+    Gives the `Head`, if there is one, before all else, then facts, expectations and problems
+    in the order of the file. `progress` is called with the number of bytes read. What records
+    rest on (`govledger`, `ledger`, `documents`) is known before the first of them: where it
+    does not stand in front, the file is read twice.
 
-def read_text(path: Path) -> tuple[str, str]:
-    """The text of a file and the digest of its bytes; `InvalidInput` where it is not text."""
-    size = path.stat().st_size
-    if size > LARGEST_FILE:
-        raise invalid(
-            "too-large",
-            f"{path}: {size} bytes, and a dataset has at most {LARGEST_FILE}",
-            "split it, or use JSON Lines",
-        )
-    raw = path.read_bytes()
-    try:
-        text = raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise invalid(
-            "not-utf8",
-            f"{path}, line {raw.count(_LF, 0, error.start) + 1}: byte {error.start} is not UTF-8",
-            "save the file as UTF-8 text; a dataset is not a database or a picture",
-        ) from None
-    return text, sha256(raw).hexdigest()
+    Raises `InvalidInput` where the file cannot be read on, `OSError` where there is none.
+    """
+    return _Reader(path).read(progress)
 
 
 def load(path: str | Path) -> Dataset:
-    """Read a dataset in YAML.
+    """Read a dataset in YAML as a whole.
 
     Never raises for what the file holds: `problems` of the result lists everything that is
     wrong, and what could be read stands beside it. Raises `OSError` where there is no file.
     """
-    name = str(path)
+    size = Path(path).stat().st_size
+    if size > LARGEST_FILE:
+        problem = Problem(
+            code="too-large",
+            message=f"{path}: {size} bytes, and at most {LARGEST_FILE} are read as a whole",
+            hint="import it, which reads it bit by bit; or split it",
+        )
+        return Dataset(file=str(path), digest="", problems=(problem,))
+    reader = _Reader(path, whole=True)
+    dataset = gathered(path, reader.read())
+    return attrs.evolve(dataset, documents=reader.declared()) if dataset.digest else dataset
+
+
+def gathered(path: str | Path, items: Iterable[Item]) -> Dataset:
+    """All that is read from a file; where it could not be read on, the reason only."""
+    head, entries, expectations = Head(), list[Fact](), list[Expectation]()
+    problems: list[Problem] = []
     try:
-        text, digest = read_text(Path(path))
-        root = parse_yaml(text, name)
+        for item in items:
+            match item:
+                case Fact():
+                    entries.append(item)
+                case Problem():
+                    problems.append(item)
+                case Expectation():
+                    expectations.append(item)
+                case Head():
+                    head = item
     except InvalidInput as error:
-        return Dataset(file=name, digest="", problems=error.problems)
-    return _Reader(name, digest).read(root)
+        return Dataset(file=str(path), digest="", problems=error.problems)
+    return Dataset(
+        file=str(path),
+        digest=digest_of(path),
+        head=head,
+        entries=tuple(entries),
+        expectations=tuple(expectations),
+        problems=tuple(sorted(problems, key=by_place)),
+    )
+
+
+def digest_of(path: str | Path) -> str:
+    """The SHA-256 digest of the bytes of a file."""
+    with Path(path).open("rb") as file:
+        return file_digest(file, "sha256").hexdigest()
+
+
+_BASE = ("govledger", "ledger", "documents")
+"""What records rest on."""
+
+_KEYS = (*_BASE, "records", "expect")
+
+
+@frozen
+class _Spot:
+    """Where a record stands in YAML."""
+
+    place: Place
+    places: Mapping[str, Place]
+
+    def locate(self, path: str) -> Place | None:
+        return self.places.get(path)
 
 
 class _Reader:
-    """Collects what a tree holds, and every problem on the way."""
+    """Reads a file, collecting every problem on the way."""
 
-    def __init__(self, file: str, digest: str) -> None:
-        self.file = file
-        self.digest = digest
+    def __init__(self, path: str | Path, *, whole: bool = False) -> None:
+        self.path = Path(path)
+        self.file = str(path)
+        self.whole = whole
         self.problems: list[Problem] = []
+        self.documents: dict[str, Document | None] = {}
 
-    def read(self, root: Node) -> Dataset:
-        top = self._mapping(root, ("govledger", "ledger", "documents", "records", "expect"))
-        version = top.get("govledger") if top else None
-        if top and version is None:
+    def declared(self) -> dict[str, Document]:
+        """The documents that are declared without fault."""
+        return {name: d for name, d in self.documents.items() if d is not None}
+
+    def read(self, progress: Callable[[int], None] | None = None) -> Iterator[Item]:
+        with self.path.open("rb") as file:
+            before, text = _Text(file, self.file), _Text(file, self.file, progress)
+            try:
+                try:
+                    base = self._base(before)
+                except (_Refused, InvalidInput, yaml.YAMLError):
+                    for _ in self._items(text, {}):  # what is told is the first that is refused
+                        pass
+                    raise
+                yield from self._items(text, base)
+            except _Refused as refused:
+                raise InvalidInput(refused.problem) from None
+            except yaml.YAMLError as error:
+                raise InvalidInput(_yaml_problem(error, text)) from None
+
+    def _base(self, text: _Text) -> Mapping[str, Node]:
+        """What records rest on, wherever it stands."""
+        found: dict[str, Node] = {}
+        tree = _Yaml(text, whole=False)
+        events = iter(tree)
+        if not isinstance(next(events, None), yaml.MappingStartEvent):
+            return found
+        while len(found) < len(_BASE) and not isinstance(
+            inner := next(events), yaml.MappingEndEvent
+        ):
+            key = tree.node(inner, 1)
+            name = key.text if isinstance(key, Scalar) else None
+            if name in _BASE:
+                found[str(name)] = tree.node(next(events), 1)
+            else:
+                tree.skip(next(events))
+        return found
+
+    def _items(self, text: _Text, base: Mapping[str, Node]) -> Iterator[Item]:
+        head = self._built(Head, base.get("ledger"))
+        self.documents = dict(self._documents(base.get("documents")))
+        if head:
+            yield head
+        tree = _Yaml(text, whole=self.whole)
+        events = iter(tree)
+        first = next(events, None)
+        if isinstance(first, yaml.MappingStartEvent):
+            yield from self._sections(tree, first, base)
+        elif first is not None:
+            root = tree.node(first, 0)
+            hint = "write govledger: 1, and records: on a line of its own"
+            self._say("not-a-mapping", root.place, _said("not-a-mapping"), hint)
+        else:
+            self._version(None, Place(self.file, 1, 1, 1, text.line(0)))
+        for _ in events:  # to the end of the file: what follows the mapping is refused there
+            pass
+        yield from self._found()
+
+    def _sections(self, tree: _Yaml, first: Any, base: Mapping[str, Node]) -> Iterator[Item]:
+        """What the outermost mapping holds."""
+        events = iter(tree)
+        tree.pin(first)
+        seen: set[str | None] = set()
+        root: Place | None = None
+        while not isinstance(inner := next(events), yaml.MappingEndEvent):
+            tree.begin(inner)
+            key = tree.key(inner, seen)
+            name = str(key.text)
+            if name not in _KEYS:
+                hint = did_you_mean(name, _KEYS)
+                self._say("unknown-field", key.place, f"{brief(key.text)} is not known here", hint)
+            if root is None:
+                root = key.place
+                self._version(base.get("govledger"), root)
+            value = next(events)
+            if name in ("records", "expect") and isinstance(value, yaml.SequenceStartEvent):
+                tree.pin(value)
+                while not isinstance(inner := next(events), yaml.SequenceEndEvent):
+                    tree.begin(inner)
+                    node = tree.node(inner, 2)
+                    read = self._entry(node) if name == "records" else self._expectation(node)
+                    if read is not None:
+                        yield read
+                    yield from self._found()
+                continue
+            node = tree.node(value, 1)
+            nothing = isinstance(node, Scalar) and node.text is None
+            if name in ("records", "expect") and not nothing:
+                hint = "begin each item with -"
+                self._say("not-a-list", node.place, _said("not-a-list"), hint)
+            yield from self._found()
+        if root is None:
+            self._version(None, tree.place(first))
+
+    def _found(self) -> Iterator[Problem]:
+        """The problems since this was asked last."""
+        yield from sorted(self.problems, key=by_place)
+        self.problems.clear()
+
+    def _version(self, version: Node | None, root: Place) -> None:
+        if version is None:
             message = 'the key "govledger" is missing'
-            self._say("missing-field", top.place, message, "add govledger: 1")
-        elif version is not None and untyped(version) != VERSION:
+            self._say("missing-field", root, message, "add govledger: 1")
+        elif untyped(version) != VERSION:
             self._say(
                 "unknown-version",
                 version.place,
                 f"this is version {untyped(version)} of the format, and version {VERSION} is read",
                 "upgrade govledger, or write govledger: 1",
             )
-        head = self._built(Head, top and top.get("ledger")) or Head()
-        documents = dict(self._documents(top and top.get("documents")))
-        return Dataset(
-            file=self.file,
-            digest=self.digest,
-            head=head,
-            documents={name: d for name, d in documents.items() if d is not None},
-            entries=tuple(
-                entry
-                for node in self._list(top and top.get("records"))
-                if (entry := self._entry(node, documents))
-            ),
-            expectations=tuple(
-                expectation
-                for node in self._list(top and top.get("expect"))
-                if (expectation := self._expectation(node))
-            ),
-            problems=tuple(sorted(self.problems, key=by_place)),
-        )
 
     def _say(self, code: str, place: Place, message: str, hint: str = "") -> None:
         self.problems.append(Problem(code=code, message=message, hint=hint, place=place))
 
-    def _mapping(self, node: Node | None, keys: Iterable[str] | None = None) -> MapNode | None:
-        if node is None:
-            return None
-        if not isinstance(node, MapNode):
-            self._say(
-                "not-a-mapping",
-                node.place,
-                "a mapping is wanted here",
-                "write govledger: 1, and records: on a line of its own"
-                if keys is not None
-                else "write key: value",
-            )
-            return None
-        for key, _ in node.pairs:
-            if keys is not None and str(key.text) not in keys:
-                self._say(
-                    "unknown-field",
-                    key.place,
-                    f"{brief(key.text)} is not known here",
-                    did_you_mean(str(key.text), keys),
-                )
-        return node
-
-    def _list(self, node: Node | None) -> tuple[Node, ...]:
-        if node is None or (isinstance(node, Scalar) and node.text is None):
-            return ()
-        if not isinstance(node, ListNode):
-            self._say("not-a-list", node.place, "a list is wanted here", "begin each item with -")
-            return ()
-        return node.items
+    def _mapping(self, node: Node | None) -> MapNode | None:
+        if node is None or isinstance(node, MapNode):
+            return node
+        self._say("not-a-mapping", node.place, _said("not-a-mapping"), "write key: value")
+        return None
 
     def _built(self, cls: type[Any], node: Node | None) -> Any:
         """A value of `cls` from a mapping; None where it has problems."""
@@ -463,7 +731,7 @@ class _Reader:
         for key, value in mapping.pairs if mapping else ():
             yield str(key.text), self._built(Document, value)
 
-    def _entry(self, node: Node, documents: Mapping[str, Document | None]) -> Fact | None:
+    def _entry(self, node: Node) -> Fact | None:
         record = self._mapping(node)
         if record is None:
             return None
@@ -505,7 +773,7 @@ class _Reader:
         )
         fields = untyped(rest)
         cited = rest.get("source")
-        if cited is not None and not self._resolve(cited, fields, documents):
+        if cited is not None and not self._resolve(cited, fields):
             return None
         try:
             event = structure(cls, fields)
@@ -515,18 +783,17 @@ class _Reader:
         places = {str(name.text): value.place for name, value in rest.pairs}
         if isinstance(cited, MapNode):
             places |= {f"source.{name.text}": value.place for name, value in cited.pairs}
-        return Fact(event=event, place=key.place, locate=places.get)
+        said = canonical({"type": event.type, "subject": event.subject, **payload(event)})
+        return Fact(event=event, at=_Spot(key.place, places), said=said)
 
-    def _resolve(
-        self, cited: Node, fields: dict[str, Any], documents: Mapping[str, Document | None]
-    ) -> bool:
+    def _resolve(self, cited: Node, fields: dict[str, Any]) -> bool:
         """Fill in a source from the document it names."""
         given = fields["source"]
         if not isinstance(given, dict) or "document" not in given:
             return True  # the schema will say what is wrong
-        if documents.get(str(given["document"]), "") is None:
+        if self.documents.get(str(given["document"]), "") is None:
             return False  # it is declared, and what is wrong with it is said there
-        document = documents.get(str(given["document"]))
+        document = self.documents.get(str(given["document"]))
         named = cited.get("document") if isinstance(cited, MapNode) else None
         place = (named or cited).place
         if document is None:
@@ -534,7 +801,7 @@ class _Reader:
                 "unknown-document",
                 place,
                 f"{brief(given['document'])} is not declared under documents",
-                did_you_mean(str(given["document"]), documents),
+                did_you_mean(str(given["document"]), self.documents),
             )
             return False
         if "span" in given and document.sha256 is None:
@@ -646,54 +913,249 @@ class LedgerOptions(TypedDict, total=False):
     profile: str
 
 
-def ledger_options(dataset: Dataset) -> LedgerOptions:
+def ledger_options(dataset: Dataset | Head) -> LedgerOptions:
     """What a dataset says of its ledger, as arguments of `Ledger.open`."""
-    said = attrs.asdict(dataset.head)
+    said = attrs.asdict(dataset.head if isinstance(dataset, Dataset) else dataset)
     return cast("LedgerOptions", {name: value for name, value in said.items() if value})
 
 
-def import_dataset(
-    ledger: Ledger, dataset: Dataset, *, breaches: Literal["refuse", "flag"] = "refuse"
-) -> tuple[Record, ...]:
-    """Record a dataset, all or nothing; importing the same file again changes nothing.
+Mode = Literal["refuse", "flag"]
+"""What is done with breaches of the rules (see `Ledger.record`)."""
 
-    Raises `InvalidInput` with the dataset's problems, or `RuleBreach` with each breach at
-    the line of its record.
+MOST_PROBLEMS = 1_000
+"""How many problems of a file are kept to be told; the rest is counted."""
+
+GOES_ON = "import the file again once it is mended: it goes on from there"
+"""How an import that stopped is taken up."""
+
+
+@frozen(kw_only=True)
+class Imported:
+    """How far an import has come; `str()` says it in words.
+
+    Of the records `read`, some were `written`, and some `skipped`: an earlier import had
+    written them. `last` is the place of the last one that is on record, None where none is.
+    `problems` counts what is wrong with the file; from the first of them on nothing is written.
     """
-    if dataset.problems:
-        raise InvalidInput(*dataset.problems)
-    if not dataset.entries:
-        return ()
-    numbers = [entry.number for entry in dataset.entries if entry.number is not None]
-    try:
-        return ledger.import_events(
-            [entry.event for entry in dataset.entries],
-            numbers=numbers or None,
-            key=import_key(dataset),
-            breaches=breaches,
+
+    read: int = 0
+    written: int = 0
+    skipped: int = 0
+    problems: int = 0
+    last: Place | None = None
+
+    def __str__(self) -> str:
+        if self.last is None:
+            return "nothing was imported"
+        number = self.written or self.skipped
+        records = f"{number:,} record{'' if number == 1 else 's'}"
+        upto = f"{records}, up to {self.last.file}:{self.last.line:,},"
+        verb = "was" if number == 1 else "were"
+        if not self.written:
+            return f"nothing was imported; {upto} {verb} on record before"
+        rest = f"; {self.skipped:,} before them were on record" if self.skipped else ""
+        return f"{upto} {verb} written before{rest}"
+
+    def note(self) -> str:
+        """The account that an exception carries."""
+        return f"{self}; {GOES_ON}" if self.last else str(self)
+
+
+def import_facts(
+    ledger: Ledger, items: Iterable[Item], *, breaches: Mode = "refuse"
+) -> Iterator[Imported]:
+    """Record the facts of a file in batches of 1,000, each all or nothing.
+
+    Gives an account after each batch. A batch is written under a key that is the digest of
+    all facts up to its end, so what an earlier import wrote is passed over, and the same facts
+    are written once. With the first problem the writing ends, and the reading goes on.
+
+    Raises `InvalidInput` with the problems (at most 1,000), or at once `RuleBreach` with each
+    breach at the line of its record; a note of the exception holds the account. What was
+    written before stays.
+    """
+    account, found = Imported(), list[Problem]()
+    writer = _Writer(ledger)
+    for facts, problems in _groups(items):
+        found += problems[: MOST_PROBLEMS - len(found)]
+        account = attrs.evolve(
+            account, read=account.read + len(facts), problems=account.problems + len(problems)
         )
-    except RuleBreach as error:
-        placed = placed_breaches(error.problems, dataset, error.head)
-        raise RuleBreach(*placed, head=error.head) from None
+        if facts and not account.problems:
+            try:
+                skipped, _ = writer.write(facts, breaches)
+            except GovledgerError as error:
+                error.add_note(account.note())
+                raise
+            account = attrs.evolve(
+                account,
+                written=account.written + len(facts) - skipped,
+                skipped=account.skipped + skipped,
+                last=facts[-1].place,
+            )
+        yield account
+    if found:
+        refused = InvalidInput(*sorted(found, key=by_place))
+        refused.add_note(account.note())
+        raise refused
 
 
-def import_key(dataset: Dataset) -> str:
-    """The key under which a dataset is recorded: the same bytes are imported once."""
-    return f"file:{dataset.digest[:32]}"
+def _groups(items: Iterable[Item]) -> Iterator[tuple[list[Fact], list[Problem]]]:
+    """Facts and problems, a batch at a time; why a file cannot be read on is a problem."""
+    facts, problems = list[Fact](), list[Problem]()
+    try:
+        for item in items:
+            if isinstance(item, Fact):
+                facts.append(item)
+            elif isinstance(item, Problem):
+                problems.append(item)
+            if len(facts) + len(problems) == BATCH:
+                yield facts, problems
+                facts, problems = [], []
+    except InvalidInput as error:
+        problems += error.problems
+    if facts or problems:
+        yield facts, problems
 
 
-def placed_breaches(
-    problems: Iterable[Problem], dataset: Dataset, head: int
-) -> tuple[Problem, ...]:
-    """Breaches with the place of the record they are about, where the dataset holds it."""
+class Runs:
+    """The positions of increasing numbers; numbers and positions in step take no room."""
+
+    def __init__(self) -> None:
+        self._runs: list[list[int]] = []  # first number, first position, length
+
+    def add(self, number: int, position: int) -> None:
+        """Add a number, greater than all before."""
+        if self._runs:
+            first, start, length = run = self._runs[-1]
+            if number == first + length and position == start + length:
+                run[2] += 1
+                return
+        self._runs.append([number, position, 1])
+
+    def get(self, number: int) -> int | None:
+        """The position of a number; None where it was not added."""
+        at = bisect_right(self._runs, number, key=itemgetter(0)) - 1
+        if at < 0:
+            return None
+        first, start, length = self._runs[at]
+        return start + number - first if number < first + length else None
+
+
+class _Writer:
+    """Writes the facts of a file to a ledger, batch after batch, those that it lacks."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+        self._hashed = sha256()
+        self._known = Runs()
+        self._resuming = ledger.head() > 1
+
+    def write(self, facts: Sequence[Fact], breaches: Mode) -> tuple[int, list[range]]:
+        """Write a batch, all or nothing.
+
+        Gives how many of its facts an earlier import had written, and the positions of all.
+        """
+        hashed = self._hashed.copy()
+        keys = _keys(hashed, facts)
+        here = self._on_record(keys)
+        done = sum(map(len, here))
+        self._learn(facts[:done], here)
+        if rest := facts[done:]:
+            records = self._import(rest, keys[-1], breaches)
+            here.append(range(records[0].position, records[-1].position + 1))
+            self._learn(rest, here[-1:])
+        self._hashed, self._resuming = hashed, not rest
+        return done, here
+
+    def _on_record(self, keys: Sequence[str]) -> list[range]:
+        """Where the first facts of a batch are on record, in order.
+
+        They are so under the key of the last of them. Where an import ended within the batch,
+        and the file has grown since, that is under several keys, one for each import.
+        """
+        here: list[range] = []
+        upto = len(keys)
+        while upto > 0:
+            found = self._ledger.recorded_under(keys[upto - 1])
+            if found:
+                here.insert(0, found)
+            elif not self._resuming:  # where nothing before is on record, nothing of this is
+                break
+            upto -= len(found) or 1
+        return here
+
+    def _learn(self, facts: Sequence[Fact], here: Iterable[range]) -> None:
+        positions = (position for some in here for position in some)
+        for fact, position in zip(facts, positions, strict=True):
+            if fact.number is not None:
+                self._known.add(fact.number, position)
+
+    def _import(self, facts: Sequence[Fact], key: str, breaches: Mode) -> tuple[Record, ...]:
+        numbers = [fact.number for fact in facts if fact.number is not None]
+        try:
+            return self._ledger.import_events(
+                [fact.event for fact in facts],
+                numbers=numbers or None,
+                earlier=self._known.get,
+                key=key,
+                breaches=breaches,
+            )
+        except RuleBreach as error:
+            placed = _placed(error.problems, facts, error.head)
+            raise RuleBreach(*placed, head=error.head) from None
+
+
+def _keys(hashed: Any, facts: Iterable[Fact]) -> list[str]:
+    """For each fact the key of all up to it, in a digest that goes on."""
+    keys = []
+    for fact in facts:
+        hashed.update(fact.said + b"\n")
+        keys.append(f"facts:{hashed.hexdigest()[:32]}")
+    return keys
+
+
+def _placed(problems: Iterable[Problem], facts: Sequence[Fact], head: int) -> tuple[Problem, ...]:
+    """Breaches with the place of the record they are about, where it is one of the facts."""
     placed = []
     for problem in problems:
         index = (getattr(problem, "position", None) or 0) - head - 1
-        if 0 <= index < len(dataset.entries):
-            place = dataset.entries[index].place_of(*map(str, problem.path))
+        if 0 <= index < len(facts):
+            place = facts[index].place_of(*map(str, problem.path))
             problem = attrs.evolve(problem, place=place)
         placed.append(problem)
     return tuple(sorted(placed, key=by_place))
+
+
+def import_dataset(
+    ledger: Ledger, dataset: Dataset, *, breaches: Mode = "refuse"
+) -> tuple[Record, ...]:
+    """Record a dataset in batches of 1,000, each all or nothing, as `import_facts` does.
+
+    Gives all its records; importing the same dataset again writes nothing. Raises
+    `InvalidInput` with the dataset's problems (nothing is written then), or `RuleBreach` with
+    each breach at the line of its record.
+    """
+    if dataset.problems:
+        raise InvalidInput(*dataset.problems)
+    writer = _Writer(ledger)
+    whole = ledger.recorded_under(file_key(dataset.digest))
+    here = [whole] if whole else []
+    if not whole:
+        for facts in batches(dataset.entries, BATCH):
+            _, some = writer.write(facts, breaches)
+            here += some
+    return tuple(r for some in here for r in ledger.log(after=some.start - 1, upto=some.stop - 1))
+
+
+def file_key(digest: str) -> str:
+    """The key under which version 0.1 recorded a whole file, whose digest this is."""
+    return f"file:{digest[:32]}"
+
+
+def import_keys(dataset: Dataset) -> frozenset[str]:
+    """The keys under which the records of an imported dataset may stand."""
+    return frozenset((file_key(dataset.digest), *_keys(sha256(), dataset.entries)))
 
 
 # --- judging ----------------------------------------------------------------------------
@@ -707,15 +1169,17 @@ def judge_dataset(dataset: Dataset) -> tuple[Problem, ...]:
     if dataset.problems:
         return dataset.problems
     with new_ledger(dataset) as ledger:
-        breaches: tuple[Problem, ...] = ()
-        try:
-            import_dataset(ledger, dataset)
-        except RuleBreach as error:
-            breaches = error.problems
-            if any(isinstance(breach, Breach) and breach.binding for breach in breaches):
-                return breaches
-            import_dataset(ledger, dataset, breaches="flag")
-        found = (*breaches, *unmet(ledger, dataset.expectations))
+        found: list[Problem] = []
+        writer = _Writer(ledger)
+        for facts in batches(dataset.entries, BATCH):
+            try:
+                writer.write(facts, "refuse")
+            except RuleBreach as error:
+                found += error.problems
+                if any(isinstance(breach, Breach) and breach.binding for breach in found):
+                    return tuple(sorted(found, key=by_place))
+                writer.write(facts, "flag")
+        found += unmet(ledger, dataset.expectations)
         return tuple(sorted(found, key=by_place))
 
 

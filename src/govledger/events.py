@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterable, Mapping
 from datetime import date
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any, ClassVar
 
 import attrs
@@ -65,17 +66,17 @@ def subject_name(value: str, kind: str | None = None) -> str:
     """
     if not isinstance(value, str):
         raise invalid("not-a-subject", f"{brief(value)} does not name a subject", _SUBJECT_FORM)
+    return _subject_name(value, kind)
+
+
+@lru_cache(maxsize=65_536)
+def _subject_name(value: str, kind: str | None) -> str:
     given, slash, slug = value.partition("/")
     if not slash:
         given, slug = kind or "", value
     if not given or _SLUG.fullmatch(slug) is None:
         raise invalid("not-a-subject", f"{brief(value)} does not name a subject", _SUBJECT_FORM)
-    if given not in KINDS:
-        raise invalid(
-            "unknown-kind",
-            f"{brief(given)} is not a kind of subject",
-            did_you_mean(given, KINDS),
-        )
+    kind_name(given)
     if kind is not None and given != kind:
         raise invalid(
             "wrong-kind",
@@ -88,6 +89,15 @@ def subject_name(value: str, kind: str | None = None) -> str:
 
 
 _SUBJECT_FORM = "name it kind/slug, the slug in lower case: motion/rob-ii, mandate/rob-ii.2"
+
+
+def kind_name(value: str) -> str:
+    """A kind of subject; `InvalidInput` with the nearest one otherwise."""
+    if value not in KINDS:
+        raise invalid(
+            "unknown-kind", f"{brief(value)} is not a kind of subject", did_you_mean(value, KINDS)
+        )
+    return value
 
 
 def kind_of(subject: str) -> str:
@@ -313,7 +323,7 @@ def due(value: Due | When | str | date | Mapping[str, object]) -> Due:
 # --- the events -------------------------------------------------------------------------
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False, eq=False, repr=False)
 class Event:
     """What every event states.
 
@@ -332,8 +342,20 @@ class Event:
     corrects: int | None = field(default=None, converter=optional(count))
     recorded_by: str | None = field(default=None, converter=optional(line), metadata=PERSONAL)
 
+    # Said once for all of them: attrs would make them anew for forty classes at every import.
 
-@frozen(kw_only=True)
+    def __eq__(self, other: object) -> bool:
+        return type(self) is type(other) and vars(self) == vars(other)
+
+    def __hash__(self) -> int:
+        return hash((type(self), self.subject, self.on))
+
+    def __repr__(self) -> str:
+        said = (f"{f.name}={getattr(self, f.name)!r}" for f in attrs.fields(type(self)))
+        return f"{type(self).__name__}({', '.join(said)})"
+
+
+@frozen(kw_only=True, slots=False, eq=False, repr=False)
 class MotionEvent(Event):
     """What is said of a motion."""
 
@@ -341,7 +363,7 @@ class MotionEvent(Event):
     subject: str = field(converter=motion, kw_only=False)
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False, eq=False, repr=False)
 class MandateEvent(Event):
     """What is said of a mandate."""
 
@@ -349,7 +371,7 @@ class MandateEvent(Event):
     subject: str = field(converter=_mandate, kw_only=False)
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False, eq=False, repr=False)
 class BlockadeEvent(Event):
     """What is said of a blockade."""
 
@@ -357,7 +379,7 @@ class BlockadeEvent(Event):
     subject: str = field(converter=_blockade, kw_only=False)
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False, eq=False, repr=False)
 class ProposalEvent(Event):
     """What is said of a proposal."""
 
@@ -365,7 +387,7 @@ class ProposalEvent(Event):
     subject: str = field(converter=_proposal, kw_only=False)
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False, eq=False, repr=False)
 class MeetingEvent(Event):
     """What is said of a meeting."""
 
@@ -373,7 +395,7 @@ class MeetingEvent(Event):
     subject: str = field(converter=meeting, kw_only=False)
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False, eq=False, repr=False)
 class ResponseEvent(Event):
     """What is said of a response."""
 
@@ -381,7 +403,7 @@ class ResponseEvent(Event):
     subject: str = field(converter=_response, kw_only=False)
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False, eq=False, repr=False)
 class AgreementEvent(Event):
     """What is said of an agreement."""
 
@@ -389,7 +411,7 @@ class AgreementEvent(Event):
     subject: str = field(converter=_agreement, kw_only=False)
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False, eq=False, repr=False)
 class StatementEvent(Event):
     """What is said of a statement."""
 
@@ -397,7 +419,7 @@ class StatementEvent(Event):
     subject: str = field(converter=_statement, kw_only=False)
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False, eq=False, repr=False)
 class LedgerEvent(Event):
     """What is said of the ledger itself."""
 
@@ -405,7 +427,7 @@ class LedgerEvent(Event):
     subject: str = field(default=LEDGER, converter=_ledger, kw_only=False)
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False, eq=False, repr=False)
 class LedgerOpened(LedgerEvent):
     """The ledger begins: whose it is, where its days begin, whose rules hold."""
 
@@ -415,7 +437,7 @@ class LedgerOpened(LedgerEvent):
     profile: str = field(converter=line)
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False, eq=False, repr=False)
 class LedgerProfileChanged(LedgerEvent):
     """From `on`, another profile's rules hold."""
 
@@ -423,7 +445,7 @@ class LedgerProfileChanged(LedgerEvent):
     profile: str = field(converter=line)
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False, eq=False, repr=False)
 class MeetingConvened(MeetingEvent):
     """An assembly or other body meets."""
 
@@ -433,7 +455,7 @@ class MeetingConvened(MeetingEvent):
     place: str | None = field(default=None, converter=optional(line))
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False, eq=False, repr=False)
 class MotionSubmitted(MotionEvent):
     """A motion is put before a meeting."""
 
@@ -444,7 +466,7 @@ class MotionSubmitted(MotionEvent):
     text_digest: str | None = field(default=None, converter=optional(digest))
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False, eq=False, repr=False)
 class MotionAliasNoted(MotionEvent):
     """Another document calls the same motion by another name."""
 
@@ -452,7 +474,7 @@ class MotionAliasNoted(MotionEvent):
     alias: str = field(converter=line)
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False, eq=False, repr=False)
 class MotionAdmitted(MotionEvent):
     """The motion is found in order and will be dealt with."""
 
@@ -460,7 +482,7 @@ class MotionAdmitted(MotionEvent):
     text_digest: str | None = field(default=None, converter=optional(digest))
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False, eq=False, repr=False)
 class MotionAmended(MotionEvent):
     """The text of the motion changes before it is decided."""
 
@@ -468,7 +490,7 @@ class MotionAmended(MotionEvent):
     text_digest: str | None = field(default=None, converter=optional(digest))
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False, eq=False, repr=False)
 class MotionVoteDeferred(MotionEvent):
     """The vote is postponed; nothing is decided yet."""
 
@@ -476,7 +498,7 @@ class MotionVoteDeferred(MotionEvent):
     until: When | None = field(default=None, converter=optional(when))
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False, eq=False, repr=False)
 class MotionReferred(MotionEvent):
     """The motion goes to another body before it is decided."""
 
@@ -484,7 +506,7 @@ class MotionReferred(MotionEvent):
     to: str = field(converter=line, metadata=PERSONAL)
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False, eq=False, repr=False)
 class MotionAdopted(MotionEvent):
     """The meeting adopts the motion."""
 
@@ -495,7 +517,7 @@ class MotionAdopted(MotionEvent):
     by_acclamation: bool = field(default=False, converter=flag)
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False, eq=False, repr=False)
 class MotionRejected(MotionEvent):
     """The meeting rejects the motion."""
 
@@ -504,14 +526,14 @@ class MotionRejected(MotionEvent):
     tally: Tally | None = field(default=None, converter=optional(tally))
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False, eq=False, repr=False)
 class MotionWithdrawn(MotionEvent):
     """The movers take the motion back before it is decided."""
 
     type = "motion.withdrawn"
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False, eq=False, repr=False)
 class MotionReplaced(MotionEvent):
     """Another motion takes its place before it is decided."""
 
@@ -519,14 +541,14 @@ class MotionReplaced(MotionEvent):
     by: str = field(converter=motion, metadata=REFERENCE)
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False, eq=False, repr=False)
 class MotionLapsed(MotionEvent):
     """The motion falls away: undecided, or adopted and no longer followed."""
 
     type = "motion.lapsed"
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False, eq=False, repr=False)
 class MotionHeldOver(MotionEvent):
     """An adopted motion is kept open when account is rendered; it stays adopted."""
 
@@ -536,14 +558,14 @@ class MotionHeldOver(MotionEvent):
     review_on: When | None = field(default=None, converter=optional(when))
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False, eq=False, repr=False)
 class MotionResumed(MotionEvent):
     """A deferred, referred or held-over motion is taken up again."""
 
     type = "motion.resumed"
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False, eq=False, repr=False)
 class MotionCompleted(MotionEvent):
     """The meeting no longer follows the motion. It does not say that it was carried out."""
 
@@ -553,7 +575,7 @@ class MotionCompleted(MotionEvent):
     in_light_of: str | None = field(default=None, converter=optional(motion), metadata=REFERENCE)
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False, eq=False, repr=False)
 class MotionSuperseded(MotionEvent):
     """A later adopted motion takes the place of this adopted one."""
 
@@ -561,7 +583,7 @@ class MotionSuperseded(MotionEvent):
     by: str = field(converter=motion, metadata=REFERENCE)
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False, eq=False, repr=False)
 class MotionRescinded(MotionEvent):
     """The meeting takes back its decision to adopt."""
 
@@ -569,14 +591,14 @@ class MotionRescinded(MotionEvent):
     meeting: str | None = field(default=None, converter=optional(meeting), metadata=REFERENCE)
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False, eq=False, repr=False)
 class MotionReopened(MotionEvent):
     """A motion that was no longer followed is followed again."""
 
     type = "motion.reopened"
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False, eq=False, repr=False)
 class MotionForceExtended(MotionEvent):
     """An adopted motion is kept in force until some end."""
 
@@ -584,7 +606,7 @@ class MotionForceExtended(MotionEvent):
     until: Until = field(converter=until)
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False, eq=False, repr=False)
 class MandateGiven(MandateEvent):
     """A motion charges somebody with a task."""
 
@@ -596,14 +618,14 @@ class MandateGiven(MandateEvent):
     condition: str | None = field(default=None, converter=optional(text))
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False, eq=False, repr=False)
 class MandateProgressed(MandateEvent):
     """Work on the task is reported; the note says what."""
 
     type = "mandate.progressed"
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False, eq=False, repr=False)
 class MandateConditionMet(MandateEvent):
     """The condition of the mandate is met; it no longer waits."""
 
@@ -611,7 +633,7 @@ class MandateConditionMet(MandateEvent):
     evidence: tuple[str, ...] = field(default=(), converter=texts)
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False, eq=False, repr=False)
 class MandateFulfilled(MandateEvent):
     """The task is done, with evidence."""
 
@@ -619,7 +641,7 @@ class MandateFulfilled(MandateEvent):
     evidence: tuple[str, ...] = field(default=(), converter=texts)
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False, eq=False, repr=False)
 class MandatePartlyFulfilled(MandateEvent):
     """Part of the task is done."""
 
@@ -627,7 +649,7 @@ class MandatePartlyFulfilled(MandateEvent):
     evidence: tuple[str, ...] = field(default=(), converter=texts)
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False, eq=False, repr=False)
 class MandateNotFulfilled(MandateEvent):
     """It is established that the task will not be done."""
 
@@ -635,14 +657,14 @@ class MandateNotFulfilled(MandateEvent):
     evidence: tuple[str, ...] = field(default=(), converter=texts)
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False, eq=False, repr=False)
 class MandateWaived(MandateEvent):
     """The task need no longer be done."""
 
     type = "mandate.waived"
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False, eq=False, repr=False)
 class BlockadeImposed(BlockadeEvent):
     """The association forbids itself something, until a condition is met."""
 
@@ -652,7 +674,7 @@ class BlockadeImposed(BlockadeEvent):
     release_condition: str | None = field(default=None, converter=optional(text))
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False, eq=False, repr=False)
 class BlockadeConditionMet(BlockadeEvent):
     """The release condition is met: wholly, or the part that is named."""
 
@@ -661,7 +683,7 @@ class BlockadeConditionMet(BlockadeEvent):
     evidence: tuple[str, ...] = field(default=(), converter=texts)
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False, eq=False, repr=False)
 class BlockadeLiftProposed(BlockadeEvent):
     """It is proposed to lift the blockade."""
 
@@ -669,7 +691,7 @@ class BlockadeLiftProposed(BlockadeEvent):
     by: str = field(converter=proposal, metadata=REFERENCE)
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False, eq=False, repr=False)
 class BlockadeLiftOrdered(BlockadeEvent):
     """It is decided that the blockade is to be lifted; the act itself is still to come."""
 
@@ -677,7 +699,7 @@ class BlockadeLiftOrdered(BlockadeEvent):
     by: str = field(converter=mover, metadata=REFERENCE)
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False, eq=False, repr=False)
 class BlockadeLifted(BlockadeEvent):
     """The blockade ends, perhaps under conditions, perhaps for another."""
 
@@ -687,7 +709,7 @@ class BlockadeLifted(BlockadeEvent):
     replaced_by: str | None = field(default=None, converter=optional(_blockade), metadata=REFERENCE)
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False, eq=False, repr=False)
 class ProposalMade(ProposalEvent):
     """Somebody proposes a decision."""
 
@@ -697,7 +719,7 @@ class ProposalMade(ProposalEvent):
     regarding: tuple[str, ...] = field(default=(), converter=subjects, metadata=REFERENCE)
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False, eq=False, repr=False)
 class ProposalAccepted(ProposalEvent):
     """The proposal is decided on, in favour."""
 
@@ -705,7 +727,7 @@ class ProposalAccepted(ProposalEvent):
     meeting: str | None = field(default=None, converter=optional(meeting), metadata=REFERENCE)
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False, eq=False, repr=False)
 class ProposalRejected(ProposalEvent):
     """The proposal is decided on, against."""
 
@@ -713,7 +735,7 @@ class ProposalRejected(ProposalEvent):
     meeting: str | None = field(default=None, converter=optional(meeting), metadata=REFERENCE)
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False, eq=False, repr=False)
 class ResponseReceived(ResponseEvent):
     """An answer comes in from outside; the note says what it holds."""
 
@@ -722,7 +744,7 @@ class ResponseReceived(ResponseEvent):
     regarding: tuple[str, ...] = field(default=(), converter=subjects, metadata=REFERENCE)
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False, eq=False, repr=False)
 class AgreementReached(AgreementEvent):
     """Parties agree; the note says on what."""
 
@@ -731,7 +753,7 @@ class AgreementReached(AgreementEvent):
     regarding: tuple[str, ...] = field(default=(), converter=subjects, metadata=REFERENCE)
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False, eq=False, repr=False)
 class StatementMade(StatementEvent):
     """Somebody explains or asserts something; the note says what. It decides nothing."""
 
@@ -740,7 +762,7 @@ class StatementMade(StatementEvent):
     regarding: tuple[str, ...] = field(default=(), converter=subjects, metadata=REFERENCE)
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False, eq=False, repr=False)
 class RecordRetracted(Event):
     """The record at `position`, of the same subject, counts as never said from here on."""
 
@@ -749,7 +771,7 @@ class RecordRetracted(Event):
     reason: str = field(converter=text)
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False, eq=False, repr=False)
 class PersonalDataErased(Event):
     """It is stated that personal fields were erased, on some legal basis. This erases nothing."""
 
@@ -821,8 +843,11 @@ def own_fields(cls: type[Event]) -> tuple[attrs.Attribute[Any], ...]:
 
 def references(event: Event) -> tuple[tuple[str, str], ...]:
     """The other subjects an event names, as (field, subject) pairs."""
+    names = _REFERENCES[type(event)]
+    if not names:
+        return ()
     found: list[tuple[str, str]] = []
-    for name in _REFERENCES[type(event)]:
+    for name in names:
         value = getattr(event, name)
         if isinstance(value, str):
             found.append((name, value))

@@ -10,14 +10,18 @@ Two times, never mixed: `on` says when a fact holds in the association, `positio
 from __future__ import annotations
 
 import sys
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
+from functools import lru_cache
+from operator import attrgetter, itemgetter
+from typing import NamedTuple, TypeVar
 from zoneinfo import ZoneInfo
 
 from attrs import field, frozen
 
 from govledger.events import (
+    LEDGER,
     Event,
     LedgerOpened,
     LedgerProfileChanged,
@@ -34,7 +38,6 @@ from govledger.rules import (
     judge_book,
     judge_withdrawal,
     profile_named,
-    rule_of,
     withdraws,
 )
 from govledger.state import State, evolve
@@ -71,7 +74,17 @@ class Record:
         return self.event.on
 
 
-def withdrawals(records: Iterable[Record]) -> dict[int, int]:
+class Told(NamedTuple):
+    """A record as far as the order of valid time asks: for folding very many."""
+
+    position: int
+    event: Event
+
+
+_R = TypeVar("_R", Record, Told)
+
+
+def withdrawals(records: Iterable[_R]) -> dict[int, int]:
     """Which records are withdrawn, and by which: position -> position.
 
     A record that is itself withdrawn withdraws nothing, so a retraction can be retracted; a
@@ -95,31 +108,30 @@ def withdrawals(records: Iterable[Record]) -> dict[int, int]:
     return withdrawn
 
 
-def _position(record: Record) -> int:
-    return record.position
+_position = attrgetter("position")
+_instant = itemgetter(0)
 
 
-def timeline(records: Sequence[Record], zone: ZoneInfo) -> list[tuple[int, Record]]:
+def timeline(records: Iterable[_R], zone: ZoneInfo) -> list[tuple[int, _R]]:
     """The records that stand, in the order of valid time, each with its instant.
 
     The order is (instant from which the event counts, position); a correction keeps the
     position of the record it replaces, for it is the same fact, said better.
     """
-    withdrawn = withdrawals(records)
-    place = _places(records)
-    keyed = [
-        (record.event.on.counts_from(zone), place[record.position], record)
-        for record in sorted(records, key=_position)
-        if record.position not in withdrawn
-    ]
-    keyed.sort(key=lambda row: row[:2])
-    return [(instant, record) for instant, _, record in keyed]
+    ordered = sorted(records, key=_position)
+    if any(withdraws(record.event) for record in ordered):
+        withdrawn, place = withdrawals(ordered), _places(ordered)
+        ordered = [record for record in ordered if record.position not in withdrawn]
+        ordered.sort(key=lambda record: place[record.position])
+    told = [(record.event.on.counts_from(zone), record) for record in ordered]
+    told.sort(key=_instant)  # which leaves those of one instant in their places
+    return told
 
 
-def _places(records: Iterable[Record]) -> dict[int, int]:
+def _places(ordered: Iterable[_R]) -> dict[int, int]:
     """Where records come among those of one instant: at the first record they correct."""
     places: dict[int, int] = {}
-    for record in sorted(records, key=_position):
+    for record in ordered:
         corrects = record.event.corrects
         fact = record.position if corrects is None else places.get(corrects, corrects)
         places[record.position] = fact
@@ -140,7 +152,7 @@ def replay(records: Sequence[Record], zone: ZoneInfo, until: int | None = None) 
     findings: list[Finding] = []
     ordered = timeline(records, zone)
     coming = {r.subject for _, r in ordered if isinstance(r.event, MeetingConvened)}
-    profile = _opening_profile(ordered)
+    profile = profiles(tuple(r for _, r in ordered if r.subject == LEDGER), zone)[0][1]
     for instant, record in ordered:
         if until is not None and instant > until:
             break
@@ -156,83 +168,68 @@ def replay(records: Sequence[Record], zone: ZoneInfo, until: int | None = None) 
     return Replay(states, tuple(findings))
 
 
-def _opening_profile(ordered: Iterable[tuple[int, Record]]) -> Profile:
-    """The profile with which the ledger was opened; it holds for all time before, too."""
-    for _, record in ordered:
-        if isinstance(record.event, LedgerOpened):
-            return profile_named(record.event.profile)
-    return GENERAL
+Profiles = tuple[tuple[int, Profile], ...]
+"""Profiles, each with the instant from which its rules hold, in the order of time."""
 
 
-def profile_at(records: Sequence[Record], zone: ZoneInfo, instant: int) -> Profile:
-    """The profile whose rules hold at an instant, from the records about the ledger."""
-    ordered = timeline(records, zone)
-    profile = _opening_profile(ordered)
-    for at, record in ordered:
-        if at <= instant and isinstance(record.event, LedgerProfileChanged):
-            profile = profile_named(record.event.profile)
-    return profile
+@lru_cache(maxsize=256)
+def profiles(records: tuple[Record, ...], zone: ZoneInfo) -> Profiles:
+    """Whose rules hold when, from the records about the ledger.
 
-
-def breaches_of(
-    held: Sequence[Record], added: Sequence[Record], judged: frozenset[str], zone: ZoneInfo
-) -> tuple[Breach, ...]:
-    """The breaches that adding records would bring, later records made illegal among them.
-
-    `held` are the records on the books that matter: the streams of the subjects that
-    `added` is about, of those that name them, and of those that these name. Findings on
-    subjects outside `judged` are left out, for their surroundings may be incomplete.
-    Breaches that stand already are not held against the new records.
+    The profile with which the ledger was opened holds for all time before, too.
     """
-    of_the_book = tuple(_book_breaches(held, added))
-    unfit = {breach.position for breach in of_the_book}
-    sound = [record for record in added if record.position not in unfit]
-    known = Counter((rule_of(b.code), b.position) for b in _breaches(held, judged, zone))
-    fresh = []
-    for breach in _breaches([*held, *sound], judged, zone):
-        rule = rule_of(breach.code), breach.position
-        if known[rule]:
-            known[rule] -= 1
-        else:
-            fresh.append(breach)
-    return (*of_the_book, *fresh)
+    first, changed = GENERAL, []
+    for instant, record in timeline(records, zone):
+        if isinstance(record.event, LedgerOpened):
+            first = profile_named(record.event.profile)
+        elif isinstance(record.event, LedgerProfileChanged):
+            changed.append((instant, profile_named(record.event.profile)))
+    return ((-sys.maxsize, first), *changed)
 
 
-def _breaches(
-    records: Sequence[Record], judged: frozenset[str], zone: ZoneInfo
-) -> Iterable[Breach]:
-    for finding in replay(records, zone).findings:
-        if isinstance(finding, Breach) and finding.subject in judged:
-            yield finding
+def profile_at(held: Profiles, instant: int) -> Profile:
+    """The profile whose rules hold at an instant, after all that happened then."""
+    return held[bisect_right(held, instant, key=_instant) - 1][1]
 
 
-def _book_breaches(held: Sequence[Record], added: Sequence[Record]) -> Iterable[Breach]:
-    every = {record.position: record for record in (*held, *added)}
-    streams: dict[str, list[Record]] = {}
-    for record in held:
-        streams.setdefault(record.subject, []).append(record)
-    for record in added:
-        yield from judge_book(record.event, record.position)
-        stream = streams.setdefault(record.subject, [])
-        targets = withdraws(record.event)
-        by = withdrawals(stream) if targets else {}
-        for target in targets:
-            holds = every.get(target) if target < record.position else None
-            # A better retraction of the same record is no second one.
-            before = by.get(target) if by.get(target) != record.event.corrects else None
-            yield from judge_withdrawal(
-                record.event,
-                record.position,
-                target,
-                None if holds is None else holds.event,
-                None if before is None else (before, every[before].event),
-            )
-        stream.append(record)
-        if targets:
-            yield from _second_corrections(record, stream)
+def breaches_of_the_book(
+    record: Record, stream: Sequence[Record], at: Callable[[int], Record | None]
+) -> Iterator[Breach]:
+    """What stands against taking a record into the book at all.
+
+    `stream` holds the records before it about its subject, `at` gives the one at a position.
+    Only the latter is asked for where it withdraws nothing.
+    """
+    event, position = record.event, record.position
+    yield from judge_book(event, position)
+    targets = withdraws(event)
+    if not targets:
+        return
+    by = withdrawals(stream)
+    better = None if event.corrects is None else at(event.corrects)
+    for target in targets:
+        holds = at(target) if target < position else None
+        before = None if _retracts(better, target) else at(by.get(target, 0))
+        yield from judge_withdrawal(
+            event,
+            position,
+            target,
+            None if holds is None else holds.event,
+            None if before is None else (before.position, before.event),
+        )
+    yield from _second_corrections(record, [*stream, record])
 
 
-def _second_corrections(record: Record, stream: Sequence[Record]) -> Iterable[Breach]:
+def _retracts(record: Record | None, target: int) -> bool:
+    """Whether a record retracts another; correcting it is no second retraction."""
+    return (
+        record is not None
+        and isinstance(record.event, RecordRetracted)
+        and record.event.position == target
+    )
+
+
+def _second_corrections(record: Record, stream: Sequence[Record]) -> Iterator[Breach]:
     """What is wrong where a retraction brings back a correction beside a later one."""
     withdrawn = withdrawals(stream)
     places = _places(stream)

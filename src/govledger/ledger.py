@@ -10,6 +10,8 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from functools import cached_property
+from itertools import groupby
+from operator import attrgetter
 from pathlib import Path
 from types import TracebackType
 from typing import Literal, Self
@@ -18,7 +20,7 @@ from zoneinfo import ZoneInfo
 from attrs import evolve, frozen
 
 from govledger import audit
-from govledger.codec import Entry, decode, encode, timestamp
+from govledger.codec import Entry, decode, decode_state, encode, recall, recorded_at, timestamp
 from govledger.errors import (
     ClockError,
     InvalidInput,
@@ -30,16 +32,24 @@ from govledger.errors import (
     invalid,
 )
 from govledger.events import (
+    KINDS,
     LEDGER,
     VOCABULARY,
     Event,
     LedgerOpened,
-    LedgerProfileChanged,
     RecordRetracted,
+    kind_name,
     references,
     subject_name,
 )
-from govledger.history import Reason, Record, breaches_of, explain, profile_at, replay
+from govledger.history import (
+    Reason,
+    Record,
+    explain,
+    profile_at,
+    profiles,
+    timeline,
+)
 from govledger.register import Change, Register, changes, register
 from govledger.rules import (
     Breach,
@@ -50,10 +60,11 @@ from govledger.rules import (
     too_large,
     withdraws,
 )
-from govledger.state import Mandate
-from govledger.storage import Store, Writing
+from govledger.spans import BATCH, plan
+from govledger.state import Mandate, State, fold
+from govledger.storage import Reading, Selection, Store
 from govledger.storage.sqlite import SqliteStore
-from govledger.values import count, line
+from govledger.values import batches, count, line
 from govledger.when import When, datetime_of, day_of, instant_of, timezone, view_instant, zone_name
 
 Clock = Callable[[], datetime]
@@ -219,6 +230,7 @@ class Ledger:
         events: Iterable[Event],
         *,
         numbers: Sequence[int] | None = None,
+        earlier: Callable[[int], int | None] | None = None,
         key: str | None = None,
         breaches: Literal["refuse", "flag"] = "refuse",
     ) -> tuple[Record, ...]:
@@ -226,6 +238,7 @@ class Ledger:
 
         `numbers` are the positions that the events had there, each once: corrections and
         retractions among them are made to refer to the positions that their targets get here.
+        Of a target that came in by an earlier call, `earlier` tells the position here, if any.
         """
         events = tuple(events)
         if breaches not in ("refuse", "flag"):
@@ -246,24 +259,27 @@ class Ledger:
         with self._store.write() as writing:
             if key is not None and (written := writing.keyed(key)):
                 before = written[0].position - 1
-                same = _renumbered(events, numbers, before)
+                same = _renumbered(events, numbers, earlier, before)
                 return _written_before(key, same, [decode(entry) for entry in written])
             last = writing.last()
             head = last.position if last else 0
-            events = _renumbered(events, numbers, head)
-            held, judged = _surroundings(writing, events)
-            added = _drafts(events, held, head, self._now(last), key)
+            events = _renumbered(events, numbers, earlier, head)
+            versions = writing.versions(event.subject for event in events)
+            added = _drafts(events, versions, head, self._now(last), key)
             entries, oversized = _encoded(added)
-            found = (*oversized, *breaches_of(held, added, judged, zone))
+            planned = plan(writing.books(added), added, zone)
+            found = (*oversized, *planned.breaches)
             if breaches == "flag":
                 found = tuple(breach for breach in found if breach.binding)
             if found:
                 raise RuleBreach(*(pointed(breach, head) for breach in found), head=head)
-            writing.append(
-                entries,
-                [row for record in added for row in audit.derived_rows(record)],
-            )
+            writing.append(entries, planned)
         return added
+
+    def recorded_under(self, key: str) -> range:
+        """The positions of the records that were written under a key; empty where none were."""
+        with self._store.read() as reading:
+            return reading.positions(line(key))
 
     def retract(
         self,
@@ -294,7 +310,7 @@ class Ledger:
 
     def _now(self, last: Entry | None) -> datetime:
         now = _aware(self._clock())
-        if last is not None and now < (latest := decode(last).recorded_at):
+        if last is not None and now < (latest := recorded_at(last)):
             raise ClockError(
                 Problem(
                     code="clock-ran-back",
@@ -311,16 +327,33 @@ class Ledger:
     def profile(self) -> Profile:
         """The profile whose rules hold today."""
         with self._store.read() as reading:
-            about = [decode(entry) for entry in reading.about([LEDGER])]
-        return profile_at(about, self.zone, instant_of(_aware(self._clock())))
+            about = tuple(decode(entry) for entry in reading.about([LEDGER]))
+        return profile_at(profiles(about, self.zone), instant_of(_aware(self._clock())))
 
     def today(self) -> date:
         """The present day in the ledger's time zone, by its clock."""
         return day_of(instant_of(_aware(self._clock())), self.zone)
 
-    def log(self, *, after: int = 0, upto: int | None = None) -> Iterator[Record]:
-        """The records with `after` < position <= `upto`, in the order they were made."""
-        return map(decode, self._store.entries(after, upto))
+    def log(
+        self, *, subject: str | None = None, after: int = 0, upto: int | None = None
+    ) -> Iterator[Record]:
+        """The records with `after` < position <= `upto`, in the order they were made.
+
+        With a `subject` (`kind/slug`), those about it.
+        """
+        if subject is None:
+            return map(decode, self._store.entries(after, upto))
+        with self._store.read() as reading:
+            held = reading.about([subject_name(subject)])
+        chosen = (e for e in held if e.position > after and (upto is None or e.position <= upto))
+        return map(decode, chosen)
+
+    def subjects(self, slug: str | None = None) -> tuple[str, ...]:
+        """The names of the subjects that records are about, sorted; or of those with a slug."""
+        with self._store.read() as reading:
+            if slug is None:
+                return tuple(reading.subjects())
+            return tuple(sorted(reading.versions(f"{kind}/{slug}" for kind in KINDS)))
 
     def known_at(self, known: Known | None = None) -> int:
         """The position of the last record that the ledger held at a day, instant or position.
@@ -344,26 +377,59 @@ class Ledger:
         while low < high:
             middle = (low + high + 1) // 2
             (entry,) = self._store.entries(middle - 1, middle)
-            if decode(entry).recorded_at <= limit:
+            if recorded_at(entry) <= limit:
                 low = middle
             else:
                 high = middle - 1
         return low
 
-    def as_of(self, when: Moment | None = None, known_at: Known | None = None) -> Register:
+    def as_of(
+        self,
+        when: Moment | None = None,
+        known_at: Known | None = None,
+        *,
+        subject: str | None = None,
+        kind: str | None = None,
+        status: str | None = None,
+        meeting: str | None = None,
+        after: str | None = None,
+        limit: int | None = None,
+    ) -> Register:
         """The register on a day (at its end) or at an instant; today unless given.
 
         `known_at`, a day, an instant or a log position, leaves out what was recorded later.
-        Raises `InvalidInput` for a month, a year or a time that is none.
+        The rest narrows the register down: to one `subject` (`kind/slug`), to a `kind`
+        ("motion"), to a `status` ("held-over"), to the motions of a `meeting`; at most
+        `limit` subjects, of those that come `after` one. A question costs what its answer
+        does, however long the log is. Raises `InvalidInput` for a month, a year or a time
+        that is none, and for names that are none.
         """
-        instant, known = self._view(when, known_at)
-        return self._register(list(self.log(upto=known)), instant, known)
+        chosen = Selection(
+            subject=None if subject is None else subject_name(subject, kind),
+            kind=None if kind is None else kind_name(kind),
+            status=None if status is None else line(status),
+            meeting=None if meeting is None else subject_name(meeting, "meeting"),
+            after=None if after is None else subject_name(after, kind),
+            limit=None if limit is None else count(limit),
+        )
+        instant, known = self._instant(when), self.known_at(known_at)
+        with self._store.read() as reading:
+            return self._register(reading, instant, known, chosen)
 
     def due(
         self, as_of: Moment | None = None, known_at: Known | None = None
     ) -> tuple[Mandate, ...]:
         """The mandates whose deadline is open, due or overdue, most pressing first."""
         return self.as_of(as_of, known_at).due()
+
+    def breaches(
+        self, as_of: Moment | None = None, known_at: Known | None = None
+    ) -> tuple[Breach, ...]:
+        """The breaches that are on the books on a date. Arguments as for `as_of`."""
+        instant, known = self._instant(as_of), self.known_at(known_at)
+        with self._store.read() as reading:
+            found = reading.findings(instant, known, None)
+        return tuple(finding for finding in found if isinstance(finding, Breach))
 
     def findings(
         self, as_of: Moment | None = None, known_at: Known | None = None
@@ -387,8 +453,10 @@ class Ledger:
         it plays, and the records about the subjects that the deciding ones name.
         """
         name = subject_name(subject)
-        instant, known = self._view(as_of, known_at)
-        records = list(self.log(upto=known))
+        instant, known = self._instant(as_of), self.known_at(known_at)
+        with self._store.read() as reading:
+            records = _known(reading.about([name]), known)
+            found = self._register(reading, instant, known, Selection(subject=name))
         reasons = explain(records, name, self.zone, instant)
         named = dict.fromkeys(
             other
@@ -397,21 +465,45 @@ class Ledger:
             for _, other in references(reason.record.event)
             if other != name
         )
+        with self._store.read() as reading:
+            about = _known(reading.about(named), known)
         return Explanation(
             subject=name,
-            description=self._register(records, instant, known).describe(name),
+            description=found.describe(name),
             reasons=reasons,
-            about=tuple((other, explain(records, other, self.zone, instant)) for other in named),
+            about=tuple((other, explain(about, other, self.zone, instant)) for other in named),
         )
 
-    def _view(self, as_of: Moment | None, known_at: Known | None) -> tuple[int, int]:
-        asked = self.today() if as_of is None else as_of
-        return view_instant(asked, self.zone), self.known_at(known_at)
+    def replay(self, when: Moment | None = None, known_at: Known | None = None) -> Iterator[State]:
+        """The states of all subjects on a date, folded anew from the log itself.
 
-    def _register(self, records: Sequence[Record], instant: int, known: int) -> Register:
-        replayed = replay(records, self.zone, instant)
+        `as_of` answers the same from spans, which `verify` compares with a replay; this
+        shows it for oneself. Subject by subject, by name; an exact end of force is left to
+        whoever reads it. Arguments and errors as for `as_of`.
+        """
+        instant, known, zone = self._instant(when), self.known_at(known_at), self.zone
+        with self._store.read() as reading:
+            for _, stream in groupby(reading.streams(), key=attrgetter("subject")):
+                heard = [recall(entry) for entry in stream if entry.position <= known]
+                told = timeline(heard, zone)
+                state = fold(None, [record.event for at, record in told if at <= instant])
+                if state is not None:
+                    yield state
+
+    def _instant(self, when: Moment | None) -> int:
+        return view_instant(self.today() if when is None else when, self.zone)
+
+    def _register(self, reading: Reading, instant: int, known: int, chosen: Selection) -> Register:
+        rows = reading.view(instant, known, chosen)
+        subjects = None if chosen == _ALL else [name for name, _, _ in rows]
         return register(
-            replayed.states, replayed.findings, as_of=instant, known_at=known, zone=self.zone
+            {name: state for name, _, state in rows},
+            reading.findings(instant, known, subjects),
+            as_of=instant,
+            known_at=known,
+            zone=self.zone,
+            statuses={name: status for name, status, _ in rows},
+            restore=decode_state,
         )
 
     # --- trusting -----------------------------------------------------------------------
@@ -424,15 +516,30 @@ class Ledger:
         with the position of every record read.
         """
         try:
-            with self._store.read() as reading:
-                return audit.verify(
-                    reading.everything(), reading.derived(), reading.checks(), progress
-                )
+            with self._store.read() as reading, reading.again() as again:
+                return audit.verify(reading.everything(), again, reading.checks(), progress)
         except StorageError as error:
             problem = error.problems[0]
             if problem.code not in ("damaged", "storage"):
                 raise
             return audit.damaged(problem.message)
+
+    def rebuild(self, progress: Callable[[int], None] | None = None) -> int:
+        """Make everything derived from the log again, in one transaction.
+
+        No record changes. Gives the number of records; `progress` is called with the position
+        of every record read. Raises `UnreadableRecord` where one cannot be read; nothing is
+        changed then.
+        """
+        zone, done = self.zone, 0
+        with self._store.write() as writing:
+            writing.forget()
+            for batch in batches(map(decode, writing.everything()), BATCH):
+                writing.retell(batch, zone)
+                done += len(batch)
+                if progress is not None:
+                    progress(done)
+        return done
 
     def head(self) -> int:
         """The position of the newest record."""
@@ -495,12 +602,15 @@ def _written_before(
 
 
 def _renumbered(
-    events: Sequence[Event], numbers: Sequence[int] | None, head: int
+    events: Sequence[Event],
+    numbers: Sequence[int] | None,
+    earlier: Callable[[int], int | None] | None,
+    head: int,
 ) -> Sequence[Event]:
     """Let corrections and retractions name positions of this ledger."""
     if numbers is None:
         return events
-    here = {number: head + n for n, number in enumerate(numbers, start=1)}
+    here = {number: head + at for at, number in enumerate(numbers, start=1)}
     if len(here) != len(events):
         raise invalid(
             "numbers-and-events",
@@ -508,7 +618,10 @@ def _renumbered(
             "give every event a number of its own",
         )
     here.setdefault(1, 1)  # both ledgers are opened by their first record
-    missing = sorted({t for event in events for t in withdraws(event)} - here.keys())
+    targets = {target for event in events for target in withdraws(event)} - here.keys()
+    found = {target: earlier(target) for target in targets} if earlier else {}
+    here |= {target: position for target, position in found.items() if position is not None}
+    missing = sorted(targets - here.keys())
     if missing:
         raise invalid(
             "unknown-position",
@@ -527,10 +640,14 @@ def _pointing(event: Event, here: Mapping[int, int]) -> Event:
 
 
 def _drafts(
-    events: Sequence[Event], held: Iterable[Record], head: int, now: datetime, key: str | None
+    events: Sequence[Event],
+    versions: Mapping[str, int],
+    head: int,
+    now: datetime,
+    key: str | None,
 ) -> tuple[Record, ...]:
     """The records that events make, numbered in the log and within their subjects."""
-    newest = {record.subject: record.version for record in held}
+    newest = dict(versions)
     drafts = []
     for position, event in enumerate(events, start=head + 1):
         version = newest[event.subject] = newest.get(event.subject, 0) + 1
@@ -555,30 +672,9 @@ def _encoded(records: Iterable[Record]) -> tuple[list[Entry], list[Breach]]:
     return entries, oversized
 
 
-def _surroundings(writing: Writing, events: Sequence[Event]) -> tuple[list[Record], frozenset[str]]:
-    """The records that matter to the judgement of events, and the subjects it concerns.
+def _known(entries: Iterable[Entry], known: int) -> list[Record]:
+    """The records among entries that were known at a position."""
+    return [decode(entry) for entry in entries if entry.position <= known]
 
-    Those are the streams of the subjects they are about and of the subjects that name
-    these; further, only to look things up, the streams of what all of these name.
-    """
-    targets = {target for event in events for target in withdraws(event)}
-    withdrawn = writing.at(targets)
-    if any(isinstance(event, LedgerProfileChanged) for event in events) or any(
-        entry.subject == LEDGER for entry in withdrawn
-    ):
-        # Another profile may make any later record illegal.
-        everything = [decode(entry) for entry in writing.everything()]
-        return everything, frozenset(
-            {*(r.subject for r in everything), *(e.subject for e in events)}
-        )
-    about = {event.subject for event in events}
-    judged = about | writing.naming(about)
-    held = [decode(entry) for entry in writing.about(judged | {LEDGER})]
-    named = {subject for event in events for _, subject in references(event)}
-    named |= {subject for record in held for _, subject in references(record.event)}
-    known = {record.position for record in held}
-    more = {entry.position: entry for entry in writing.about(named - judged - {LEDGER})}
-    more |= {entry.position: entry for entry in withdrawn if entry.position not in known}
-    held += [decode(entry) for entry in more.values()]
-    held.sort(key=lambda record: record.position)
-    return held, frozenset(judged)
+
+_ALL = Selection()

@@ -8,18 +8,18 @@ here: how the states came to be (`history`), or any printing.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
-from types import MappingProxyType
-from typing import Any, TypeVar
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from attrs import asdict, frozen
+from attrs import asdict, field, frozen
 from attrs import evolve as replace
 
-from govledger.events import Tally, UntilKind, kind_of, slug_of
+from govledger.events import Tally, UntilKind, slug_of
 from govledger.rules import Deadline, Finding, Notice, closing, deadline, notices
 from govledger.state import (
+    STATES,
     Blockade,
     Context,
     Mandate,
@@ -31,8 +31,6 @@ from govledger.state import (
 )
 from govledger.when import When, timezone
 
-_S = TypeVar("_S", Motion, Mandate, Blockade, Proposal, Meeting, Context)
-
 LISTED = ("motions", "mandates", "blockades", "proposals", "meetings")
 """What can be listed, in the order of the register."""
 
@@ -41,22 +39,55 @@ LISTED = ("motions", "mandates", "blockades", "proposals", "meetings")
 class Register:
     """What the association's register said at an instant, as known at a log position.
 
-    `motions`, `mandates`, `blockades`, `proposals`, `meetings` and `context` map slugs to
-    states; those of `context` are whole names, for it holds several kinds. `as_of` is an
-    instant (microseconds since 1970-01-01T00:00Z), `known_at` a position; `judged` is what
-    the replay found on the way.
+    `states` maps the names of subjects to their states, in the order in which they came on
+    the books, and `statuses` to the words for these. `as_of` is an instant (microseconds
+    since 1970-01-01T00:00Z), `known_at` a position; `judged` is what a replay found on the
+    way. A state that was stored is decoded once it is asked for.
     """
 
     as_of: int
     known_at: int
     zone: ZoneInfo
-    motions: Mapping[str, Motion]
-    mandates: Mapping[str, Mandate]
-    blockades: Mapping[str, Blockade]
-    proposals: Mapping[str, Proposal]
-    meetings: Mapping[str, Meeting]
-    context: Mapping[str, Context]
+    states: Mapping[str, State]
+    statuses: Mapping[str, str | None] = field(eq=False, repr=False)
     judged: tuple[Finding, ...] = ()
+
+    @cached_property
+    def motions(self) -> Mapping[str, Motion]:
+        """The motions, by slug."""
+        return self._of("motion")
+
+    @cached_property
+    def mandates(self) -> Mapping[str, Mandate]:
+        """The mandates, by slug."""
+        return self._of("mandate")
+
+    @cached_property
+    def blockades(self) -> Mapping[str, Blockade]:
+        """The blockades, by slug."""
+        return self._of("blockade")
+
+    @cached_property
+    def proposals(self) -> Mapping[str, Proposal]:
+        """The proposals, by slug."""
+        return self._of("proposal")
+
+    @cached_property
+    def meetings(self) -> Mapping[str, Meeting]:
+        """The meetings, by slug."""
+        return self._of("meeting")
+
+    @cached_property
+    def context(self) -> Mapping[str, Context]:
+        """Responses, agreements and statements, by their whole names."""
+        kinds = {f"{name}/" for name, cls in STATES.items() if cls is Context}
+        names = {name: name for name in self.states if name[: name.index("/") + 1] in kinds}
+        return _View(names, self.states)
+
+    def _of(self, kind: str) -> Mapping[str, Any]:
+        prefix = f"{kind}/"
+        names = {slug_of(name): name for name in self.states if name.startswith(prefix)}
+        return _View(names, self.states)
 
     @cached_property
     def findings(self) -> tuple[Finding, ...]:
@@ -65,11 +96,7 @@ class Register:
 
     def state(self, subject: str) -> State | None:
         """The state of `kind/slug`; None where nothing was on record."""
-        kind = kind_of(subject) + "s"
-        if kind not in LISTED:
-            return self.context.get(subject)
-        named: Mapping[str, State] = getattr(self, kind)
-        return named.get(slug_of(subject))
+        return self.states.get(subject)
 
     def deadline(self, mandate: Mandate) -> Deadline:
         """How a mandate of this register stands to its deadline."""
@@ -125,31 +152,73 @@ _PRESSING = (Deadline.NONE, Deadline.OPEN, Deadline.DUE, Deadline.OVERDUE)
 
 
 def register(
-    states: Mapping[str, State],
-    judged: tuple[Finding, ...] = (),
+    states: Mapping[str, Any],
+    judged: Iterable[Finding] = (),
     *,
     as_of: int,
     known_at: int,
     zone: ZoneInfo,
+    statuses: Mapping[str, str | None] | None = None,
+    restore: Callable[[str, Any], State] = lambda _, state: state,
 ) -> Register:
-    """The register made of the states of all subjects, `kind/slug` -> state."""
-    now = {name: _settled(state, as_of, zone) for name, state in states.items()}
+    """The register made of the states of all subjects, `kind/slug` -> state.
 
-    def of(kind: type[_S]) -> Mapping[str, _S]:
-        return MappingProxyType({slug_of(n): s for n, s in now.items() if isinstance(s, kind)})
-
+    Where they are stored, `restore` makes the state of a subject of what is stored, and
+    `statuses` gives their words.
+    """
+    if statuses is None:
+        statuses = {name: getattr(state, "status", None) for name, state in states.items()}
     return Register(
         as_of=as_of,
         known_at=known_at,
         zone=zone,
-        motions=of(Motion),
-        mandates=of(Mandate),
-        blockades=of(Blockade),
-        proposals=of(Proposal),
-        meetings=of(Meeting),
-        context=MappingProxyType({n: s for n, s in now.items() if isinstance(s, Context)}),
-        judged=judged,
+        states=_States(states, lambda name, held: _settled(restore(name, held), as_of, zone)),
+        statuses=statuses,
+        judged=tuple(judged),
     )
+
+
+class _States(Mapping[str, State]):
+    """States by name; each is made once it is asked for."""
+
+    def __init__(self, held: Mapping[str, Any], make: Callable[[str, Any], State]) -> None:
+        self._held = held
+        self._make = make
+        self._made: dict[str, State] = {}
+
+    def __getitem__(self, name: str) -> State:
+        if name not in self._made:
+            self._made[name] = self._make(name, self._held[name])
+        return self._made[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._held)
+
+    def __len__(self) -> int:
+        return len(self._held)
+
+    def __repr__(self) -> str:
+        return repr(dict(self))
+
+
+class _View(Mapping[str, Any]):
+    """Some of the states, under other names."""
+
+    def __init__(self, names: Mapping[str, str], states: Mapping[str, State]) -> None:
+        self._names = names
+        self._states = states
+
+    def __getitem__(self, name: str) -> Any:
+        return self._states[self._names[name]]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+    def __repr__(self) -> str:
+        return repr(dict(self))
 
 
 def _settled(state: State, instant: int, zone: ZoneInfo) -> State:

@@ -5,7 +5,7 @@ Here: everything that decides whether an event is legal, as pure functions that 
 the order of events, what is visible at a time (`history`), or raising anything.
 
 A breach is refused by default and can be flagged instead; a notice is never refused.
-Neither is ever stored: a replay finds them again.
+Neither is stored in the log: a replay finds them again.
 """
 
 from __future__ import annotations
@@ -445,19 +445,20 @@ def on_record(state: State | None) -> bool:
 
 def present(axis: Axis, state: State | None) -> StrEnum | None:
     """Where a subject stands on an axis; None where nothing put it there."""
-    match axis, state:
-        case Axis.DECISION, Motion():
-            return state.decision
-        case Axis.FOLLOW_UP, Motion():
-            return state.follow_up
-        case Axis.MANDATE, Mandate():
-            return state.progress
-        case Axis.BLOCKADE, Blockade():
-            return state.status
-        case Axis.PROPOSAL, Proposal():
-            return state.status
-        case _:
-            return None if state is None else Presence.ON_RECORD
+    if state is None:
+        return None
+    moved = _MOVED.get(axis)
+    return Presence.ON_RECORD if moved is None else getattr(state, moved)
+
+
+_MOVED = {
+    Axis.DECISION: "decision",
+    Axis.FOLLOW_UP: "follow_up",
+    Axis.MANDATE: "progress",
+    Axis.BLOCKADE: "status",
+    Axis.PROPOSAL: "status",
+}
+"""The fields in which states keep where they stand on an axis."""
 
 
 def _lifecycle(case: Case) -> Iterator[Breach]:

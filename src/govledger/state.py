@@ -1,7 +1,8 @@
 """What is known of one subject, and `evolve(state, event)`, which folds an event into it.
 
-Here: frozen states and one pure function per event type. Not here: whether an event is
-legal; `evolve` takes whatever happened and says where it leaves the subject.
+Here: frozen states and one pure function per event type, which tells what the event
+changes. Not here: whether an event is legal; `evolve` takes whatever happened and says
+where it leaves the subject.
 
 A motion has several axes that move separately: decision, follow-up (once adopted) and
 force. `status` is the one word computed from them for people.
@@ -9,12 +10,11 @@ force. `status` is the one word computed from them for people.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from enum import StrEnum
 from typing import Any
 
-from attrs import evolve as replace
-from attrs import frozen
+from attrs import NOTHING, field, fields, frozen
 
 from govledger.events import (
     AgreementReached,
@@ -25,8 +25,6 @@ from govledger.events import (
     BlockadeLiftProposed,
     Due,
     Event,
-    LedgerOpened,
-    LedgerProfileChanged,
     MandateConditionMet,
     MandateFulfilled,
     MandateGiven,
@@ -53,19 +51,18 @@ from govledger.events import (
     MotionSuperseded,
     MotionVoteDeferred,
     MotionWithdrawn,
-    PersonalDataErased,
     ProposalAccepted,
     ProposalMade,
     ProposalRejected,
-    RecordRetracted,
     ResponseReceived,
     StatementMade,
     Tally,
     Until,
     UntilKind,
     slug_of,
+    until,
 )
-from govledger.when import When
+from govledger.when import When, when
 
 
 class Decision(StrEnum):
@@ -149,11 +146,11 @@ class Force:
     come to an exact end on an earlier day than it was extended.
     """
 
-    since: When
-    until: Until
+    since: When = field(converter=when)
+    until: Until = field(converter=until)
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False)
 class Motion:
     """A motion on its axes. `since` is the time of its present status."""
 
@@ -186,12 +183,15 @@ class Motion:
     @property
     def status(self) -> Status | None:
         """The most telling word; None where only an unlawful event made it known."""
-        if self.follow_up is not None and self.follow_up is not FollowUp.OPEN:
-            return Status(self.follow_up)
-        return None if self.decision is None else Status(self.decision)
+        followed = self.follow_up is not None and self.follow_up is not FollowUp.OPEN
+        word = self.follow_up if followed else self.decision
+        return None if word is None else _STATUS[word]
 
 
-@frozen(kw_only=True)
+_STATUS: Mapping[str, Status] = {str(status): status for status in Status}
+
+
+@frozen(kw_only=True, slots=False)
 class Mandate:
     """A task given by a motion."""
 
@@ -227,7 +227,7 @@ OPEN_MANDATE = (
 """How far a mandate may have come with something still to be done."""
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False)
 class Blockade:
     """Something an association forbids itself. `conditions` are those of its lifting."""
 
@@ -244,7 +244,7 @@ class Blockade:
     replaced_by: str | None = None
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False)
 class Proposal:
     """A decision somebody proposes."""
 
@@ -256,7 +256,7 @@ class Proposal:
     status: ProposalStatus | None = None
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False)
 class Meeting:
     """A meeting of the association or one of its bodies."""
 
@@ -267,7 +267,7 @@ class Meeting:
     place: str | None = None
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False)
 class Context:
     """A response, agreement or statement: it decides nothing, and belongs to its subjects."""
 
@@ -280,6 +280,23 @@ class Context:
 
 State = Motion | Mandate | Blockade | Proposal | Meeting | Context
 
+STATES: Mapping[str | None, type[Any]] = {
+    "motion": Motion,
+    "mandate": Mandate,
+    "blockade": Blockade,
+    "proposal": Proposal,
+    "meeting": Meeting,
+    "response": Context,
+    "agreement": Context,
+    "statement": Context,
+}
+"""The state that subjects of a kind have."""
+
+Changes = dict[str, Any]
+"""Fields of a state, and their new values."""
+
+Step = Callable[[Any, Any], Changes]
+
 
 def evolve(state: State | None, event: Event) -> State | None:
     """The state after an event; `state` is None before anything is known.
@@ -287,32 +304,53 @@ def evolve(state: State | None, event: Event) -> State | None:
     Total: every event of the vocabulary may follow every state, for a ledger also holds
     what happened against the rules. `since` moves only when the status changes.
     """
-    step = EVOLVE[type(event)]
-    after = step(state, event)
-    if state is None or after is None or after is state:
-        return after
-    if getattr(after, "status", None) != getattr(state, "status", None):
-        return replace(after, since=event.on)
-    return after
+    return fold(state, (event,))
 
 
-Step = Callable[[Any, Any], State | None]
+def fold(state: State | None, events: Iterable[Event]) -> State | None:
+    """The state after several events, in their order: `evolve` over all of them."""
+    after: Any = None
+    for event in events:
+        step = EVOLVE.get(type(event))
+        if step is None:
+            continue
+        if after is None:
+            # One copy, which the events change in turn before anybody else sees it.
+            after = object.__new__(STATES[event.kind])
+            said = vars(after)
+            said.update(_unheard_of(event) if state is None else vars(state))
+            known = state is not None
+            before = getattr(after, "status", None)
+        said.update(step(after, event))
+        status = getattr(after, "status", None)
+        if status is not before and known:
+            said["since"] = event.on
+        before, known = status, True
+    return state if after is None else after
 
 
-def _motion(state: Motion | None, event: Event) -> Motion:
-    if state is not None:
-        return state
-    return Motion(subject=event.subject, title=slug_of(event.subject), since=event.on)
+def _unheard_of(event: Event) -> Changes:
+    """The fields of a subject of which nothing was known before an event."""
+    said = {**_BLANK[STATES[event.kind]], "subject": event.subject, "since": event.on}
+    if "title" in said:
+        said["title"] = slug_of(event.subject)
+    return said
 
 
-def _decided(motion: Motion, decision: Decision, **also: Any) -> Motion:
+_BLANK: Mapping[type[State], Changes] = {
+    cls: {f.name: None if f.default is NOTHING else f.default for f in fields(cls)}
+    for cls in STATES.values()
+}
+
+
+def _decided(decision: Decision, **also: Any) -> Changes:
     """Move axis A; what stood on axes B and C ends with the decision they rested on."""
-    return replace(motion, **{**_UNFOLLOWED, "decision": decision, "force": None, **also})
+    return {**_UNFOLLOWED, "decision": decision, "force": None, **also}
 
 
-def _followed(motion: Motion, follow_up: FollowUp, **also: Any) -> Motion:
+def _followed(follow_up: FollowUp, **also: Any) -> Changes:
     """Move axis B; what was said of its last state is not said of the next."""
-    return replace(motion, **{**_UNFOLLOWED, "follow_up": follow_up, **also})
+    return {**_UNFOLLOWED, "follow_up": follow_up, **also}
 
 
 _UNFOLLOWED: Mapping[str, Any] = {
@@ -328,9 +366,8 @@ _UNFOLLOWED: Mapping[str, Any] = {
 }
 
 
-def _submitted(state: Motion | None, event: MotionSubmitted) -> Motion:
+def _submitted(_: Motion, event: MotionSubmitted) -> Changes:
     return _decided(
-        _motion(state, event),
         Decision.SUBMITTED,
         title=event.title,
         submitted_on=event.on,
@@ -340,56 +377,48 @@ def _submitted(state: Motion | None, event: MotionSubmitted) -> Motion:
     )
 
 
-def _alias_noted(state: Motion | None, event: MotionAliasNoted) -> Motion:
-    motion = _motion(state, event)
-    if event.alias in motion.aliases:
-        return motion
-    return replace(motion, aliases=(*motion.aliases, event.alias))
+def _alias_noted(motion: Motion, event: MotionAliasNoted) -> Changes:
+    return {"aliases": tuple(dict.fromkeys((*motion.aliases, event.alias)))}
 
 
-def _admitted(state: Motion | None, event: MotionAdmitted) -> Motion:
-    motion = _motion(state, event)
-    return _decided(motion, Decision.ADMITTED, text_digest=event.text_digest or motion.text_digest)
+def _admitted(motion: Motion, event: MotionAdmitted) -> Changes:
+    return _decided(Decision.ADMITTED, text_digest=event.text_digest or motion.text_digest)
 
 
-def _amended(state: Motion | None, event: MotionAmended) -> Motion:
-    motion = _motion(state, event)
-    return replace(motion, text_digest=event.text_digest or motion.text_digest)
+def _amended(motion: Motion, event: MotionAmended) -> Changes:
+    return {"text_digest": event.text_digest or motion.text_digest}
 
 
-def _set_aside(motion: Motion, decision: Decision) -> Motion:
-    aside = motion.decision in (Decision.VOTE_DEFERRED, Decision.REFERRED)
-    return _decided(motion, decision, before=motion.before if aside else motion.decision)
+_ASIDE = (Decision.VOTE_DEFERRED, Decision.REFERRED)
 
 
-def _vote_deferred(state: Motion | None, event: MotionVoteDeferred) -> Motion:
-    motion = _set_aside(_motion(state, event), Decision.VOTE_DEFERRED)
-    return replace(motion, deferred_until=event.until)
+def _set_aside(motion: Motion, decision: Decision, **also: Any) -> Changes:
+    before = motion.before if motion.decision in _ASIDE else motion.decision
+    return _decided(decision, before=before, **also)
 
 
-def _referred(state: Motion | None, event: MotionReferred) -> Motion:
-    motion = _set_aside(_motion(state, event), Decision.REFERRED)
-    return replace(motion, referred_to=event.to)
+def _vote_deferred(motion: Motion, event: MotionVoteDeferred) -> Changes:
+    return _set_aside(motion, Decision.VOTE_DEFERRED, deferred_until=event.until)
 
 
-def _adopted(state: Motion | None, event: MotionAdopted) -> Motion:
-    motion = _motion(state, event)
-    adopted = _decided(
-        motion,
+def _referred(motion: Motion, event: MotionReferred) -> Changes:
+    return _set_aside(motion, Decision.REFERRED, referred_to=event.to)
+
+
+def _adopted(motion: Motion, event: MotionAdopted) -> Changes:
+    return _decided(
         Decision.ADOPTED,
+        follow_up=FollowUp.OPEN,
         meeting=event.meeting or motion.meeting,
         decided_on=event.on,
         tally=event.tally,
         as_amended=event.as_amended,
         by_acclamation=event.by_acclamation,
     )
-    return _followed(adopted, FollowUp.OPEN)
 
 
-def _rejected(state: Motion | None, event: MotionRejected) -> Motion:
-    motion = _motion(state, event)
+def _rejected(motion: Motion, event: MotionRejected) -> Changes:
     return _decided(
-        motion,
         Decision.REJECTED,
         meeting=event.meeting or motion.meeting,
         decided_on=event.on,
@@ -397,24 +426,22 @@ def _rejected(state: Motion | None, event: MotionRejected) -> Motion:
     )
 
 
-def _withdrawn(state: Motion | None, event: MotionWithdrawn) -> Motion:
-    return _decided(_motion(state, event), Decision.WITHDRAWN)
+def _withdrawn(_: Motion, __: MotionWithdrawn) -> Changes:
+    return _decided(Decision.WITHDRAWN)
 
 
-def _replaced(state: Motion | None, event: MotionReplaced) -> Motion:
-    return _decided(_motion(state, event), Decision.REPLACED, successor=event.by)
+def _replaced(_: Motion, event: MotionReplaced) -> Changes:
+    return _decided(Decision.REPLACED, successor=event.by)
 
 
-def _lapsed(state: Motion | None, event: MotionLapsed) -> Motion:
-    motion = _motion(state, event)
+def _lapsed(motion: Motion, _: MotionLapsed) -> Changes:
     if motion.follow_up is not None:
-        return _followed(motion, FollowUp.LAPSED)
-    return _decided(motion, Decision.LAPSED)
+        return _followed(FollowUp.LAPSED)
+    return _decided(Decision.LAPSED)
 
 
-def _held_over(state: Motion | None, event: MotionHeldOver) -> Motion:
+def _held_over(_: Motion, event: MotionHeldOver) -> Changes:
     return _followed(
-        _motion(state, event),
         FollowUp.HELD_OVER,
         follow_up_meeting=event.meeting,
         pending=event.pending,
@@ -422,18 +449,16 @@ def _held_over(state: Motion | None, event: MotionHeldOver) -> Motion:
     )
 
 
-def _resumed(state: Motion | None, event: MotionResumed) -> Motion:
-    motion = _motion(state, event)
-    if motion.decision in (Decision.VOTE_DEFERRED, Decision.REFERRED):
-        resumed = _decided(motion, motion.before or Decision.SUBMITTED)
-        is_adopted = resumed.decision is Decision.ADOPTED
-        return _followed(resumed, FollowUp.OPEN) if is_adopted else resumed
-    return motion if motion.follow_up is None else _followed(motion, FollowUp.OPEN)
+def _resumed(motion: Motion, _: MotionResumed) -> Changes:
+    if motion.decision in _ASIDE:
+        resumed = motion.before or Decision.SUBMITTED
+        followed = FollowUp.OPEN if resumed is Decision.ADOPTED else None
+        return _decided(resumed, follow_up=followed)
+    return {} if motion.follow_up is None else _followed(FollowUp.OPEN)
 
 
-def _completed(state: Motion | None, event: MotionCompleted) -> Motion:
+def _completed(_: Motion, event: MotionCompleted) -> Changes:
     return _followed(
-        _motion(state, event),
         FollowUp.COMPLETED,
         follow_up_meeting=event.meeting,
         because=event.because,
@@ -441,133 +466,107 @@ def _completed(state: Motion | None, event: MotionCompleted) -> Motion:
     )
 
 
-def _superseded(state: Motion | None, event: MotionSuperseded) -> Motion:
-    return _followed(_motion(state, event), FollowUp.SUPERSEDED, successor=event.by)
+def _superseded(_: Motion, event: MotionSuperseded) -> Changes:
+    return _followed(FollowUp.SUPERSEDED, successor=event.by)
 
 
-def _rescinded(state: Motion | None, event: MotionRescinded) -> Motion:
-    return _decided(_motion(state, event), Decision.RESCINDED)
+def _rescinded(_: Motion, __: MotionRescinded) -> Changes:
+    return _decided(Decision.RESCINDED)
 
 
-def _reopened(state: Motion | None, event: MotionReopened) -> Motion:
-    return _followed(_motion(state, event), FollowUp.OPEN)
+def _reopened(_: Motion, __: MotionReopened) -> Changes:
+    return _followed(FollowUp.OPEN)
 
 
-def _force_extended(state: Motion | None, event: MotionForceExtended) -> Motion:
-    motion = _motion(state, event)
+def _force_extended(motion: Motion, event: MotionForceExtended) -> Changes:
     since = motion.decided_on or event.on
     before = motion.force
     if before is not None:
         end = before.until.when if before.until.kind is UntilKind.EXACT else None
         since = event.on if end is not None and end.last < event.on.first else before.since
-    return replace(motion, force=Force(since=since, until=event.until))
+    return {"force": Force(since=since, until=event.until)}
 
 
-def _mandate(state: Mandate | None, event: Event) -> Mandate:
-    return state or Mandate(subject=event.subject, since=event.on)
+def _given(_: Mandate, event: MandateGiven) -> Changes:
+    return {
+        "motion": event.motion,
+        "task": event.task,
+        "addressee": event.addressee,
+        "due": event.due,
+        "condition": event.condition,
+        "progress": MandateStatus.GIVEN,
+    }
 
 
-def _given(state: Mandate | None, event: MandateGiven) -> Mandate:
-    return replace(
-        _mandate(state, event),
-        motion=event.motion,
-        task=event.task,
-        addressee=event.addressee,
-        due=event.due,
-        condition=event.condition,
-        progress=MandateStatus.GIVEN,
-    )
-
-
-def _mandate_condition_met(state: Mandate | None, event: MandateConditionMet) -> Mandate:
-    return replace(_mandate(state, event), condition_met=True)
+def _mandate_condition_met(_: Mandate, __: MandateConditionMet) -> Changes:
+    return {"condition_met": True}
 
 
 def _progress(status: MandateStatus) -> Step:
-    def step(state: Mandate | None, event: Event) -> Mandate:
-        mandate = _mandate(state, event)
+    def step(mandate: Mandate, event: Event) -> Changes:
         evidence: tuple[str, ...] = getattr(event, "evidence", ())
-        return replace(mandate, progress=status, evidence=mandate.evidence + evidence)
+        return {"progress": status, "evidence": mandate.evidence + evidence}
 
     return step
 
 
-def _blockade(state: Blockade | None, event: Event) -> Blockade:
-    return state or Blockade(subject=event.subject, since=event.on)
+def _imposed(_: Blockade, event: BlockadeImposed) -> Changes:
+    return {
+        "status": BlockadeStatus.IMPOSED,
+        "by": event.by,
+        "scope": event.scope,
+        "release_condition": event.release_condition,
+    }
 
 
-def _imposed(state: Blockade | None, event: BlockadeImposed) -> Blockade:
-    return replace(
-        _blockade(state, event),
-        status=BlockadeStatus.IMPOSED,
-        by=event.by,
-        scope=event.scope,
-        release_condition=event.release_condition,
-    )
-
-
-def _blockade_condition_met(state: Blockade | None, event: BlockadeConditionMet) -> Blockade:
-    blockade = _blockade(state, event)
+def _blockade_condition_met(blockade: Blockade, event: BlockadeConditionMet) -> Changes:
     part = event.part or blockade.release_condition or ""
-    return replace(
-        blockade,
-        conditions_met=tuple(dict.fromkeys((*blockade.conditions_met, part))),
-        wholly_met=blockade.wholly_met or event.part is None,
-    )
+    return {
+        "conditions_met": tuple(dict.fromkeys((*blockade.conditions_met, part))),
+        "wholly_met": blockade.wholly_met or event.part is None,
+    }
 
 
-def _lift_proposed(state: Blockade | None, event: BlockadeLiftProposed) -> Blockade:
-    return replace(_blockade(state, event), status=BlockadeStatus.LIFT_PROPOSED)
+def _lift_proposed(_: Blockade, __: BlockadeLiftProposed) -> Changes:
+    return {"status": BlockadeStatus.LIFT_PROPOSED}
 
 
-def _lift_ordered(state: Blockade | None, event: BlockadeLiftOrdered) -> Blockade:
-    return replace(_blockade(state, event), status=BlockadeStatus.LIFT_ORDERED)
+def _lift_ordered(_: Blockade, __: BlockadeLiftOrdered) -> Changes:
+    return {"status": BlockadeStatus.LIFT_ORDERED}
 
 
-def _lifted(state: Blockade | None, event: BlockadeLifted) -> Blockade:
-    return replace(
-        _blockade(state, event),
-        status=BlockadeStatus.LIFTED if event.replaced_by is None else BlockadeStatus.REPLACED,
-        lifted_by=event.by,
-        conditions=event.conditions,
-        replaced_by=event.replaced_by,
-    )
+def _lifted(_: Blockade, event: BlockadeLifted) -> Changes:
+    return {
+        "status": BlockadeStatus.LIFTED if event.replaced_by is None else BlockadeStatus.REPLACED,
+        "lifted_by": event.by,
+        "conditions": event.conditions,
+        "replaced_by": event.replaced_by,
+    }
 
 
-def _made(state: Proposal | None, event: ProposalMade) -> Proposal:
-    return replace(
-        _proposal(state, event),
-        by=event.by,
-        text=event.text,
-        regarding=event.regarding,
-        status=ProposalStatus.MADE,
-    )
-
-
-def _proposal(state: Proposal | None, event: Event) -> Proposal:
-    return state or Proposal(subject=event.subject, since=event.on)
+def _made(_: Proposal, event: ProposalMade) -> Changes:
+    return {
+        "by": event.by,
+        "text": event.text,
+        "regarding": event.regarding,
+        "status": ProposalStatus.MADE,
+    }
 
 
 def _proposal_decided(status: ProposalStatus) -> Step:
-    def step(state: Proposal | None, event: Event) -> Proposal:
-        return replace(_proposal(state, event), status=status)
-
-    return step
+    return lambda _, __: {"status": status}
 
 
-def _convened(_: Meeting | None, event: MeetingConvened) -> Meeting:
-    return Meeting(
-        subject=event.subject,
-        since=event.on,
-        title=event.title,
-        body=event.body,
-        place=event.place,
-    )
+def _convened(_: Meeting, event: MeetingConvened) -> Changes:
+    return {
+        "since": event.on,
+        "title": event.title,
+        "body": event.body,
+        "place": event.place,
+    }
 
 
-def _context(
-    _: Context | None, event: ResponseReceived | AgreementReached | StatementMade
-) -> Context:
+def _context(_: Context, event: ResponseReceived | AgreementReached | StatementMade) -> Changes:
     match event:
         case ResponseReceived():
             parties: tuple[str, ...] = (event.sender,)
@@ -575,22 +574,15 @@ def _context(
             parties = event.parties
         case StatementMade():
             parties = (event.by,)
-    return Context(
-        subject=event.subject,
-        since=event.on,
-        parties=parties,
-        regarding=event.regarding,
-        note=event.note,
-    )
-
-
-def _unmoved(state: State | None, _: Event) -> State | None:
-    return state
+    return {
+        "since": event.on,
+        "parties": parties,
+        "regarding": event.regarding,
+        "note": event.note,
+    }
 
 
 EVOLVE: Mapping[type[Event], Step] = {
-    LedgerOpened: _unmoved,
-    LedgerProfileChanged: _unmoved,
     MeetingConvened: _convened,
     MotionSubmitted: _submitted,
     MotionAliasNoted: _alias_noted,
@@ -628,7 +620,5 @@ EVOLVE: Mapping[type[Event], Step] = {
     ResponseReceived: _context,
     AgreementReached: _context,
     StatementMade: _context,
-    RecordRetracted: _unmoved,
-    PersonalDataErased: _unmoved,
 }
-"""How each event type moves the state of its subject."""
+"""How each event type moves the state of its subject; the others say nothing of one."""

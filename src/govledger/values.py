@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from enum import StrEnum
+from itertools import islice
 from typing import Any, TypeVar, cast
 
 import attrs
@@ -42,6 +43,8 @@ def _clean(value: str, allowed: str) -> str:
         raise invalid("empty-text", "there is no text", "write it, or leave the field out")
     if not isinstance(value, str):
         raise invalid("not-text", f"{brief(value)} is not text", "put it in quotes")
+    if value.isascii() and value.isprintable() and value and value == value.strip():
+        return value
     clean = unicodedata.normalize("NFC", value.replace("\r\n", "\n")).strip()
     if not clean:
         raise invalid("empty-text", "the text is empty", "leave the field out instead")
@@ -145,6 +148,13 @@ def digests(value: str | Iterable[str]) -> tuple[str, ...]:
     return several(value, digest)
 
 
+def batches(values: Iterable[_T], size: int) -> Iterator[list[_T]]:
+    """Values, some at a time."""
+    every = iter(values)
+    while batch := list(islice(every, size)):
+        yield batch
+
+
 def structure(cls: type[_T], given: object) -> _T:
     """Build the attrs value `cls` from a mapping of its fields.
 
@@ -159,6 +169,17 @@ def structure(cls: type[_T], given: object) -> _T:
             f"{brief(given)} is not a mapping",
             "write it as {" + ", ".join(f"{f.name}: …" for f in _fields(cls)) + "}",
         )
+    try:
+        return cls(**given)
+    except (InvalidInput, TypeError):
+        problems = _problems(cls, given)
+        if not problems:
+            raise
+        raise InvalidInput(*problems) from None
+
+
+def _problems(cls: type[Any], given: Mapping[Any, object]) -> list[Problem]:
+    """Everything that is wrong with a mapping of fields that `cls` refused."""
     fields = {f.name: f for f in _fields(cls)}
     problems: list[Problem] = []
     values: dict[str, Any] = {}
@@ -189,10 +210,10 @@ def structure(cls: type[_T], given: object) -> _T:
             )
     if not problems:
         try:
-            return cls(**values)
+            cls(**values)
         except InvalidInput as error:  # what the value as a whole refuses
             problems += error.problems
-    raise InvalidInput(*problems)
+    return problems
 
 
 def under(step: str | int, error: InvalidInput) -> list[Problem]:

@@ -193,7 +193,14 @@ def _read_instant(text: str, match: re.Match[str]) -> tuple[str, Precision, bool
 
 def when(value: When | str | date | datetime) -> When:
     """`value` as a `When`; the converter of every field that holds one."""
+    if isinstance(value, str):
+        return _when(value)
     return value if isinstance(value, When) else When(value)
+
+
+@lru_cache(maxsize=65_536)
+def _when(text: str) -> When:
+    return When(text)
 
 
 @lru_cache(maxsize=64)

@@ -29,7 +29,7 @@ PARTS: Mapping[str, Mapping[str, str]] = {
         "demo": "Watch a real assembly being recorded and explained.",
         "init": "Make a new ledger.",
         "record": "Record one event.",
-        "import": "Record a dataset, all or nothing.",
+        "import": "Record a dataset.",
         "retract": "Withdraw a record; it stays in the log.",
     },
     "ask": {

@@ -15,16 +15,13 @@ import click
 
 from govledger.cli.options import settings
 from govledger.cli.output import Speaker, message
-from govledger.dataset import Dataset, ledger_options, load
-from govledger.errors import Problem, StorageError, brief, did_you_mean, invalid
+from govledger.dataset import Dataset, LedgerOptions
+from govledger.errors import InvalidInput, Problem, StorageError, brief, invalid
 from govledger.events import slug_of, subject_name
-from govledger.interchange import jsonl
+from govledger.interchange.importing import Format, format_of
 from govledger.ledger import Ledger, is_free
 
 _T = TypeVar("_T")
-
-READERS = {".yaml": load, ".yml": load, ".jsonl": jsonl.load, ".ndjson": jsonl.load}
-"""The formats of datasets, by the suffix of their files."""
 
 
 def opened() -> Ledger:
@@ -32,17 +29,20 @@ def opened() -> Ledger:
     return Ledger.open(settings().ledger, create=False)
 
 
-def written(write: Callable[[Ledger], _T], dataset: Dataset | None = None) -> _T:
-    """Write to the ledger, or to a new one made as the dataset says.
+def written(
+    write: Callable[[Ledger], _T],
+    options: LedgerOptions | None = None,
+    attempt: Callable[[Ledger], object] | None = None,
+) -> _T:
+    """Write to the ledger, or to a new one made with these options.
 
-    Where there is none yet, the writing is tried in memory first: what is refused leaves no
-    file behind.
+    Where there is none yet, the writing (or an attempt at a part of it) is tried in memory
+    first: what is refused leaves no file behind.
     """
-    path = settings().ledger
-    options = ledger_options(dataset) if dataset else {}
+    path, options = settings().ledger, options or {}
     if is_free(Path(path)):
         with Ledger.in_memory(**options) as trial:
-            write(trial)
+            (attempt or write)(trial)
         message(f"{path} is a new ledger")
     with Ledger.open(path, **options) as ledger:
         return write(ledger)
@@ -58,16 +58,15 @@ def find(ledger: Ledger, subject: str) -> str:
 
     Raises `StorageError` with the nearest name where nothing in the log is about it.
     """
-    every = sorted({record.subject for record in ledger.log()})
-    if "/" in subject:
-        subject = subject_name(subject)
-        same = [name for name in every if name == subject]
-    else:
-        same = [name for name in every if slug_of(name) == subject]
+    kind, slash, slug = subject.rpartition("/")
+    same = [name for name in ledger.subjects(slug) if not slash or name == f"{kind}/{slug}"]
     if len(same) == 1:
         return same[0]
     if same:
         raise invalid("several-subjects", f'"{subject}" is {" and ".join(same)}', "name the kind")
+    if slash:
+        subject = subject_name(subject)
+    every = ledger.subjects()
     close = get_close_matches(subject, (*every, *map(slug_of, every)), n=1)
     raise StorageError(
         Problem(
@@ -78,14 +77,17 @@ def find(ledger: Ledger, subject: str) -> str:
     )
 
 
-def read_dataset(path: Path) -> Dataset:
-    """Read a dataset in the format that its name tells."""
+def format_of_file(path: Path) -> Format:
+    """The format of a dataset that is to be read, as its name tells it."""
     if not path.is_file():
         raise click.UsageError(f"{path} is no file")
-    reader = READERS.get(path.suffix.lower())
-    if reader is None:
-        raise click.UsageError(
-            f"{path}: no format is known for {path.suffix or 'a file without suffix'}; "
-            + did_you_mean(path.suffix, READERS)
-        )
-    return reader(path)
+    try:
+        return format_of(path)
+    except InvalidInput as error:
+        (problem,) = error.problems
+        raise click.UsageError(f"{problem.message}; {problem.hint}") from None
+
+
+def read_dataset(path: Path) -> Dataset:
+    """Read a dataset in the format that its name tells."""
+    return format_of_file(path).load(path)

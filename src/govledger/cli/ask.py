@@ -31,7 +31,6 @@ from govledger.history import Reason, Record, withdrawals
 from govledger.interchange import jsonl
 from govledger.ledger import Ledger
 from govledger.register import LISTED, Register
-from govledger.rules import Breach
 from govledger.state import BlockadeStatus, MandateStatus, ProposalStatus, Status
 from govledger.when import When, datetime_of, day_end, day_of, view_instant
 
@@ -65,10 +64,22 @@ EVERY_STATUS = tuple(dict.fromkeys(word for words in STATUSES.values() for word 
     shell_complete=lambda _, __, start: [w for w in EVERY_STATUS if w.startswith(start)],
     help="Only those of this status, such as held-over.",
 )
-def list_command(kind: str, as_of: When | None, known_at: Any, status: str | None) -> None:
+@click.option("--meeting", type=Subject(), help="Only the motions of this meeting.")
+@click.option("--limit", type=click.IntRange(min=1), help="At most so many: one page.")
+@click.option("--after", type=Subject(), help="The page that comes after this subject.")
+def list_command(
+    kind: str,
+    as_of: When | None,
+    known_at: Any,
+    status: str | None,
+    meeting: str | None,
+    limit: int | None,
+    after: str | None,
+) -> None:
     """The register on a date.
 
-    KIND is motions (unless given), mandates, blockades, proposals or meetings.
+    KIND is motions (unless given), mandates, blockades, proposals or meetings. They stand in
+    the order in which they came on the books.
 
     \b
     Examples:
@@ -76,16 +87,25 @@ def list_command(kind: str, as_of: When | None, known_at: Any, status: str | Non
       govledger list motions --as-of 2018-11-30 --lang nl
       govledger list mandates --as-of 2019-03-01 --format csv
       govledger list motions --as-of 2018-11-30 --known-at 17 --status held-over
+      govledger list --meeting balv-2018 --limit 5 --after motion/rob-i
     """
     with opened() as ledger:
-        register = ledger.as_of(as_of, known_at)
         speaker = speaker_of(ledger)
-        wanted = _status(kind, status, speaker)
-        rows = [row for row in register.listing(kind) if wanted in (None, row.get("status"))]
+        register = ledger.as_of(
+            as_of,
+            known_at,
+            kind=kind.removesuffix("s"),
+            status=_status(kind, status, speaker),
+            meeting=meeting,
+            after=after,
+            limit=limit,
+        )
         title = f"{speaker.word(kind)} {_moment(register, speaker)}"
-        nothing = "no_match" if status else "nothing"
-        emit(rows, COLUMNS[kind], speaker, title=title, nothing=nothing)
-        _warn(register, speaker)
+        nothing = "no_match" if status or meeting or after else "nothing"
+        emit(register.listing(kind), COLUMNS[kind], speaker, title=title, nothing=nothing)
+        count = len(ledger.breaches(as_of, known_at))
+        if count:
+            message(speaker.word("breaches", count=count))
 
 
 def _status(kind: str, given: str | None, speaker: Speaker) -> str | None:
@@ -107,12 +127,6 @@ def _moment(register: Register, speaker: Speaker) -> str:
     else:
         asked = datetime_of(register.as_of).astimezone(register.zone).isoformat()
     return speaker.word("register_on", day=asked, known=register.known_at)
-
-
-def _warn(register: Register, speaker: Speaker) -> None:
-    count = sum(isinstance(finding, Breach) for finding in register.findings)
-    if count:
-        message(speaker.word("breaches", count=count))
 
 
 @click.command(name="due")
@@ -297,7 +311,7 @@ def log_command(subject: str | None, start: When | None, end: When | None, by: s
     with opened() as ledger:
         speaker = speaker_of(ledger)
         name = None if subject is None else find(ledger, subject)
-        records = [record for record in ledger.log() if name in (None, record.subject)]
+        records = list(ledger.log(subject=name))
         chosen = _between(records, ledger, start, end, by)
         if settings().format == "jsonl":
             jsonl.write(chosen, sys.stdout.buffer)

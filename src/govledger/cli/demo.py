@@ -15,7 +15,7 @@ import click
 
 from govledger.cli.options import Settings
 from govledger.cli.output import Speaker, heading, table
-from govledger.dataset import Dataset, import_dataset, import_key, ledger_options, load
+from govledger.dataset import Dataset, import_dataset, import_keys, ledger_options, load
 from govledger.errors import Problem, StorageError
 from govledger.events import KINDS, kind_of
 from govledger.ledger import Ledger, is_free
@@ -63,7 +63,7 @@ def _fresh(path: str, dataset: Dataset) -> Ledger:
     fresh = is_free(Path(path))
     ledger = Ledger.open(path, **ledger_options(dataset))
     second = next(ledger.log(after=1, upto=2), None)
-    if fresh or (second is not None and second.key == import_key(dataset)):
+    if fresh or (second is not None and second.key in import_keys(dataset)):
         return ledger
     ledger.close()
     raise StorageError(

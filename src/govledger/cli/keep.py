@@ -6,26 +6,27 @@ Here: their options, and the words they end with. Not here: what recording means
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
-from typing import Any, Literal, NoReturn
+from signal import SIGINT
+from typing import Any, NoReturn
 
 import attrs
 import click
 
 from govledger.cli import demo
-from govledger.cli.access import opened, read_dataset, written
+from govledger.cli.access import format_of_file, opened, written
 from govledger.cli.options import EventType, Subject, Time, settings, shared
-from govledger.cli.output import counted, echo_problems, message
-from govledger.dataset import Dataset, import_dataset
-from govledger.errors import InvalidInput, Problem, RuleBreach, StorageError
+from govledger.cli.output import counted, echo_problems, interruptible, message, progress
+from govledger.dataset import GOES_ON, Head, Imported, Mode, ledger_options
+from govledger.errors import GovledgerError, InvalidInput, Problem, RuleBreach, StorageError
 from govledger.events import Event, event_type, own_fields
 from govledger.history import Record
+from govledger.interchange.importing import beginning, import_batches
 from govledger.ledger import Ledger, is_free
 from govledger.rules import PROFILES
 from govledger.values import structure
 from govledger.when import When
-
-Mode = Literal["refuse", "flag"]
 
 flag_breaches = click.option(
     "--flag-breaches",
@@ -183,55 +184,105 @@ def _tell_left_out(before: Event | None, after: Event) -> None:
 )
 @flag_breaches
 def import_command(dataset: Path, breaches: Mode) -> None:
-    """Record a dataset, all or nothing.
+    """Record a dataset.
 
-    Reads .yaml and .jsonl. Importing the same file again changes nothing. A ledger that does
-    not exist yet is made with the name, profile and time zone that the dataset gives.
-    Expectations are judged by `govledger check`.
+    Reads .yaml and .jsonl. Up to 1,000 records are recorded all or nothing, more of them
+    thousand by thousand. Importing the same file again changes nothing; an import that stopped
+    goes on where it was. A ledger that does not exist yet is made with the name, profile and
+    time zone that the dataset gives. Expectations are judged by `govledger check`.
 
     \b
     Examples:
       govledger import minutes-2024.yaml
       govledger import other-ledger.jsonl --flag-breaches
     """
-    read = read_dataset(dataset)
-    if read.problems:
-        _refuse(read.problems)
-    if not read.entries:
-        message(f"{dataset} holds no records; nothing was imported")
-        return
-
-    def write(ledger: Ledger) -> tuple[int, Sequence[Record]]:
-        return ledger.head(), import_dataset(ledger, read, breaches=breaches)
-
+    format_of_file(dataset)
+    run = _Import(dataset, breaches)
     try:
-        before, records = written(write, read)
+        records = run.run()
     except (InvalidInput, RuleBreach) as error:
-        _refuse(error.problems)
-    with opened() as ledger:
-        _tell_differences(ledger, read)
-    if records[0].position <= before:
+        _refuse(error.problems, run.account)
+    except KeyboardInterrupt as stopped:
+        _stop(stopped, run.account)
+    except GovledgerError:
+        message(run.account.note())
+        raise
+    if not records:
+        message(f"{dataset} holds no records; nothing was imported")
+    elif not run.account.written:
         message(f"{dataset} was imported before; nothing was changed")
     else:
-        message(f"imported {counted(len(records), 'record')} from {dataset}")
+        skipped = run.account.skipped
+        before = f"; {skipped:,} were on record before" if skipped else ""
+        message(f"imported {counted(run.account.written, 'record')} from {dataset}{before}")
 
 
-def _refuse(problems: Sequence[Problem]) -> NoReturn:
+class _Import:
+    """An import of a file, with its progress; `account` says how far it has come."""
+
+    def __init__(self, path: Path, breaches: Mode) -> None:
+        self.account = Imported()
+        self._path = path
+        self._breaches = breaches
+
+    def run(self) -> bool:
+        """Import it; false where it holds no records."""
+        size = self._path.stat().st_size
+        with interruptible() as pause, progress("importing", size) as advance:
+
+            def told(done: int) -> None:
+                pause()
+                advance(done, self.account.read)
+
+            self._batches = partial(
+                import_batches, path=self._path, breaches=self._breaches, progress=told
+            )
+            self._head, records = beginning(self._path)
+            if records:
+                written(self._write, ledger_options(self._head), self._attempt)
+            return records
+
+    def _attempt(self, trial: Ledger) -> None:
+        """Import the first batch: it shows whether anything will be recorded."""
+        for account in self._batches(trial):
+            if not account.problems:
+                return
+            self.account = account
+
+    def _write(self, ledger: Ledger) -> None:
+        for account in self._batches(ledger):
+            self.account = account
+        _tell_differences(ledger, self._head)
+
+
+def _refuse(problems: Sequence[Problem], account: Imported) -> NoReturn:
     echo_problems(problems, err=True)
-    message(f"\n{counted(len(problems), 'problem')} in 1 file; nothing was imported.")
+    number = max(account.problems, len(problems))
+    if number > len(problems):
+        message(f"… and {counted(number - len(problems), 'problem')} more")
+    message(f"\n{counted(number, 'problem')} in 1 file; {account}.")
+    if account.last:
+        message(f"{GOES_ON.capitalize()}.")
     if any(getattr(problem, "binding", True) is False for problem in problems):
         message("What really happened against the rules can be recorded with --flag-breaches.")
     raise SystemExit(1)
 
 
-def _tell_differences(ledger: Ledger, dataset: Dataset) -> None:
+def _stop(stopped: KeyboardInterrupt, account: Imported) -> NoReturn:
+    message(f"\ninterrupted; {account}.")
+    if account.last:
+        message("Import the file again: it goes on from there.")
+    raise SystemExit(128 + (stopped.args[0] if stopped.args else SIGINT)) from stopped
+
+
+def _tell_differences(ledger: Ledger, head: Head) -> None:
     """Say where the dataset was written for another ledger, time zone or rules."""
     here = {
         "name": ledger.name,
         "timezone": ledger.zone.key,
         "profile": ledger.profile.name,
     }
-    said = attrs.asdict(dataset.head)
+    said = attrs.asdict(head)
     for name, value in here.items():
         if said[name] not in (None, value):
             message(f"note: the dataset says {name} {said[name]}; this ledger keeps {value}")

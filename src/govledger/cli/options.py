@@ -170,10 +170,10 @@ class Subject(click.ParamType):  # type: ignore[type-arg] # generic in newer cli
             root = ctx.find_root().obj
             path = root.ledger if isinstance(root, Settings) else Settings().ledger
             with Ledger.open(path, create=False) as ledger:
-                names = {record.subject for record in ledger.log()}
+                names = ledger.subjects()
         except GovledgerError:
             return []
-        return [CompletionItem(name) for name in sorted(names) if name.startswith(incomplete)]
+        return [CompletionItem(name) for name in names if name.startswith(incomplete)]
 
 
 def _complete_files(_: click.Context, __: click.Parameter, incomplete: str) -> list[CompletionItem]:

@@ -1,6 +1,6 @@
 """Printing: tables, JSON, JSON Lines, CSV, problems, messages and progress.
 
-Here: every form of output, once. Data goes to stdout, messages and progress to stderr.
+Here: every form of output, once, and interrupts. Data goes to stdout, the rest to stderr.
 rich is imported only where a table or a progress bar is drawn. Not here: what to print.
 """
 
@@ -13,6 +13,8 @@ import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from signal import SIGINT, SIGTERM, signal
+from threading import current_thread, main_thread
 from time import monotonic
 from typing import Any
 
@@ -178,7 +180,7 @@ def heading(text: str) -> None:
 
 def counted(number: int, thing: str) -> str:
     """A number of things, in the singular or plural."""
-    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
+    return f"{number:,} {thing}" if number == 1 else f"{number:,} {thing}s"
 
 
 def message(text: str) -> None:
@@ -198,33 +200,80 @@ def echo_problems(problems: Iterable[Problem], *, err: bool) -> None:
             click.echo(line, err=err)
 
 
+Advance = Callable[..., None]
+"""Tells a progress bar how much is done, and of how many records where that is not the same."""
+
+
 @contextmanager
-def progress(what: str, total: int) -> Iterator[Callable[[int], None]]:
+def progress(what: str, total: int) -> Iterator[Advance]:
     """A bar on a terminal's stderr once something takes longer than a second.
 
-    Yields a function to call with the number of things done.
+    Yields a function to call with how much of `total` is done and, where that is not counted
+    in records, with the number of records.
     """
     if settings().quiet or not sys.stderr.isatty():
-        yield lambda _: None
+        yield lambda _done, _records=None: None
         return
     started = monotonic()
+    due = started + 1
     bar: Any = None
-    task: Any = None
 
-    def advance(done: int) -> None:
-        nonlocal bar, task
-        if bar is not None:
-            bar.update(task, completed=done)
-        elif monotonic() - started > 1:
-            from rich.console import Console
-            from rich.progress import Progress
-
-            bar = Progress(console=Console(stderr=True), transient=True)
-            task = bar.add_task(what, total=total, completed=done)
+    def advance(done: int, records: int | None = None) -> None:
+        nonlocal bar, due
+        now = monotonic()
+        if now < due:
+            return
+        due = now + 0.1
+        number = done if records is None else records
+        if bar is None:
+            bar = _bar(what, total)
             bar.start()
+        said = f"{counted(number, 'record')}, {number / (now - started):,.0f}/s"
+        bar.update(bar.task_ids[0], completed=done, said=said)
 
     try:
         yield advance
     finally:
         if bar is not None:
             bar.stop()
+
+
+def _bar(what: str, total: int) -> Any:
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
+    from rich.progress import TimeRemainingColumn as TimeLeft
+
+    words = TextColumn("{task.description}"), TextColumn("{task.fields[said]}")
+    columns = words[0], BarColumn(), TaskProgressColumn(), words[1], TimeLeft(compact=True)
+    bar = Progress(*columns, console=Console(stderr=True), transient=True)
+    bar.add_task(what, total=total, said="")
+    return bar
+
+
+@contextmanager
+def interruptible() -> Iterator[Callable[[], None]]:
+    """Let an interrupt (Ctrl-C, or a request to end) wait for a moment that suits.
+
+    Yields a function to call at such moments: it raises `KeyboardInterrupt`, with the number of
+    the signal, once there was one. A second signal does not wait.
+    """
+    came: list[int] = []
+
+    def note(number: int, _frame: object) -> None:
+        if came:
+            raise KeyboardInterrupt(number)
+        came.append(number)
+
+    def check() -> None:
+        if came:
+            raise KeyboardInterrupt(came[0])
+
+    if current_thread() is not main_thread():  # no other may say what signals do
+        yield check
+        return
+    before = [(number, signal(number, note)) for number in (SIGINT, SIGTERM)]
+    try:
+        yield check
+    finally:
+        for number, handler in before:
+            signal(number, handler)

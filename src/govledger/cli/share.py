@@ -6,7 +6,7 @@ Here: where to write. Not here: the formats (`govledger.interchange`).
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import NamedTemporaryFile
@@ -16,7 +16,8 @@ import click
 
 from govledger.cli.access import opened
 from govledger.cli.options import settings, shared
-from govledger.cli.output import counted, message
+from govledger.cli.output import Advance, counted, message, progress
+from govledger.history import Record
 from govledger.interchange import jsonl
 
 
@@ -42,8 +43,16 @@ def export_command(output: str) -> None:
       govledger export | head -n 3
     """
     with opened() as ledger, _target(output) as stream:
-        number = jsonl.write(ledger.log(), stream)
+        head = ledger.head()
+        with progress("exporting", head) as advance:
+            number = jsonl.write(_told(ledger.log(upto=head), advance), stream)
     message(f"exported {counted(number, 'record')}")
+
+
+def _told(records: Iterable[Record], advance: Advance) -> Iterator[Record]:
+    for record in records:
+        advance(record.position)
+        yield record
 
 
 @contextmanager

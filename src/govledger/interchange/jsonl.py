@@ -1,6 +1,6 @@
 """JSON Lines: one record a line, in both directions.
 
-Here: `write`, `load` and the line's form: `type`, `subject`, `on`, `data` (the fields of
+Here: `write`, `read`, `load` and the line's form: `type`, `subject`, `on`, `data` (the fields of
 the type), and the shared fields `source`, `note`, `corrects`, `recorded_by`. Exported lines
 add `position` and `recorded_at`. Not here: what a record means.
 
@@ -14,17 +14,18 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator
-from hashlib import sha256
+from functools import cached_property
 from pathlib import Path
-from typing import IO, Any, BinaryIO, TypeVar
+from typing import IO, Annotated, Any, BinaryIO, TypeVar
 
 import attrs
+import msgspec
 from attrs import frozen
 
 from govledger.codec import canonical, exported, fields_of
-from govledger.dataset import Dataset, Fact, Head, by_place
+from govledger.dataset import Dataset, Fact, Head, Item, Runs, by_place, gathered
 from govledger.errors import InvalidInput, Place, Problem, brief, invalid
-from govledger.events import LedgerOpened, event_type
+from govledger.events import Event, LedgerOpened, event_type
 from govledger.history import Record
 from govledger.rules import withdraws
 from govledger.values import LARGEST_INTEGER, count, structure, under
@@ -49,7 +50,11 @@ PROBLEMS = {
 _T = TypeVar("_T")
 
 _TOP = ("type", "subject", "on", "data", "source", "note", "corrects", "recorded_by")
-_EXPORTED = ("position", "recorded_at")
+_KEYS = frozenset({*_TOP, "position", "recorded_at"})
+_NEEDED = dict.fromkeys(("type", "subject", "on"))
+_OUTSIDE = frozenset(_TOP)
+_STEP = 64 * 1024
+"""How many bytes are read between two calls of `progress`, at least."""
 
 
 def write(records: Iterable[Record], stream: IO[bytes]) -> int:
@@ -60,128 +65,160 @@ def write(records: Iterable[Record], stream: IO[bytes]) -> int:
     return number
 
 
+def read(path: str | Path, progress: Callable[[int], None] | None = None) -> Iterator[Item]:
+    """Read a dataset in JSON Lines line by line, however large it is.
+
+    Gives facts and problems in the order of the file, and the `Head` before all else where
+    the first record opens a ledger. `progress` is called with the number of bytes read.
+    Never raises for the content of the file; `OSError` where there is none.
+    """
+    name = str(path)
+    numbering = _Numbering()
+    begun = False
+    with Path(path).open("rb") as file:
+        for number, raw in _lines(file, progress):
+            said = raw.rstrip(b"\r\n")
+            line = _Line(name, number, said)
+            if len(raw) > LONGEST_LINE:
+                yield _too_long(line)
+                return  # whatever follows is not a line of its own
+            if not said or said.isspace():
+                continue
+            try:
+                fact = _fact(line)
+                head = None if begun else _head(fact.event)
+            except InvalidInput as error:
+                yield from sorted(map(line.placed, error.problems), key=by_place)
+                continue
+            begun = True
+            if head is None:
+                yield fact
+                yield from numbering.judge(fact)
+            else:
+                yield head
+
+
 def load(path: str | Path) -> Dataset:
-    """Read a dataset in JSON Lines.
+    """Read a dataset in JSON Lines as a whole.
 
     As `govledger.dataset.load`, it never raises for the content of a file: `problems` of
     the result lists everything that is wrong.
     """
-    name = str(path)
-    entries: list[Fact] = []
-    problems: list[Problem] = []
-    head: Head | None = None
-    hashed = sha256()
-    with Path(path).open("rb") as file:
-        for number, raw in _lines(file):
-            hashed.update(raw)
-            if not raw.strip():
-                continue
-            line = _Line(name, number, raw.decode("utf-8", errors="replace").rstrip("\r\n"))
-            try:
-                entry = _entry(raw, line)
-                if isinstance(entry.event, LedgerOpened) and head is None and not entries:
-                    head = _head(entry.event)
-                else:
-                    entries.append(entry)
-            except InvalidInput as error:
-                problems += (line.placed(problem) for problem in error.problems)
-    problems += _numbering(entries)
-    return Dataset(
-        file=name,
-        digest=hashed.hexdigest(),
-        head=head or Head(),
-        entries=tuple(entries),
-        problems=tuple(sorted(problems, key=by_place)),
-    )
+    return gathered(path, read(path))
 
 
-def _head(opened: LedgerOpened) -> Head:
-    said = {"name": opened.name, "timezone": opened.timezone, "profile": opened.profile}
+def _head(event: Event) -> Head | None:
+    if not isinstance(event, LedgerOpened):
+        return None
+    said = {"name": event.name, "timezone": event.timezone, "profile": event.profile}
     return structure(Head, said)
 
 
 @frozen
 class _Line:
-    """A line of a file, to say where in it something stands."""
+    """A line of a file, without its end, to say where in it something stands."""
 
     file: str
     number: int
-    text: str
+    said: bytes
 
-    def whole(self) -> Place:
-        return Place(self.file, self.number, 1, max(1, len(self.text)), self.text)
+    @cached_property
+    def text(self) -> str:
+        return self.said.decode("utf-8", errors="replace")
+
+    @property
+    def place(self) -> Place:
+        text = self.text
+        return Place(self.file, self.number, 1, max(1, len(text)), text)
 
     def locate(self, path: str) -> Place | None:
         """The key that a path (`tally.in_favour`) leads to, or as far as that can be found.
 
         JSON's own reader tells no positions, so keys are looked for in the text.
         """
-        at, found = 0, None
+        text, at, found = self.text, 0, None
         for step in path.split("."):
             if step.isdecimal():
                 for _ in range(int(step)):
-                    at = self.text.find("}", at) + 1
+                    at = text.find("}", at) + 1
                 continue
-            match = re.compile(rf'"{re.escape(step)}"\s*:').search(self.text, at)
+            match = re.compile(rf'"{re.escape(step)}"\s*:').search(text, at)
             if match is None:
                 break
             at, found = match.end(), match
         if found is None:
             return None
         width = found.group().rindex('"') + 1
-        return Place(self.file, self.number, found.start() + 1, width, self.text)
+        return Place(self.file, self.number, found.start() + 1, width, text)
 
     def column(self, column: int) -> Place:
-        return Place(self.file, self.number, min(column, len(self.text)), 1, self.text)
+        text = self.text
+        return Place(self.file, self.number, min(column, len(text)), 1, text)
 
     def placed(self, problem: Problem) -> Problem:
         place = self.locate(".".join(map(str, problem.path))) if problem.path else None
-        return attrs.evolve(problem, place=problem.place or place or self.whole())
+        return attrs.evolve(problem, place=problem.place or place or self.place)
 
 
-def _lines(file: BinaryIO) -> Iterator[tuple[int, bytes]]:
-    number = 0
+def _lines(file: BinaryIO, progress: Callable[[int], None] | None) -> Iterator[tuple[int, bytes]]:
+    number = done = told = 0
     while raw := file.readline(LONGEST_LINE + 1):
         number += 1
+        done += len(raw)
         yield number, raw
-        if len(raw) > LONGEST_LINE:
-            return  # _entry refuses it; whatever follows is not a line of its own
+        if progress is not None and done >= told + _STEP:
+            progress(done)
+            told = done
+    if progress is not None:
+        progress(done)
 
 
-def _entry(raw: bytes, line: _Line) -> Fact:
-    if len(raw) > LONGEST_LINE:
-        raise invalid(
-            "line-too-long",
-            f"the line is longer than {LONGEST_LINE} bytes",
-            "one record takes one line; is this JSON Lines?",
-        )
-    said = _parsed(raw, line)
-    problems = list(_misplaced(said))
-    if problems:
-        raise InvalidInput(*problems)
-    said.pop("recorded_at", None)
-    number = _at("position", lambda: count(said.pop("position"))) if "position" in said else None
-    cls = _at("type", lambda: event_type(said.pop("type")))
-    return Fact(
-        event=structure(cls, fields_of(said)),
-        place=line.whole(),
-        locate=line.locate,
-        number=number,
+def _too_long(line: _Line) -> Problem:
+    return Problem(
+        code="line-too-long",
+        message=f"the line is longer than {LONGEST_LINE} bytes",
+        hint="one record takes one line; is this JSON Lines?",
+        place=line.place,
     )
 
 
-def _at(key: str, make: Callable[[], _T]) -> _T:
-    """What `make` gives; its problems are those of a key."""
+def _fact(line: _Line) -> Fact:
+    said = _parsed(line)
+    if not _in_form(said):
+        raise InvalidInput(*_misplaced(said))
+    said.pop("recorded_at", None)
+    number = _under("position", count, said.pop("position")) if "position" in said else None
+    cls = _under("type", event_type, said.pop("type"))
+    return Fact(event=structure(cls, fields_of(said)), at=line, said=line.said, number=number)
+
+
+def _under(key: str, convert: Callable[[Any], _T], value: Any) -> _T:
+    """What a value converts to; its problems are those of a key."""
     try:
-        return make()
+        return convert(value)
     except InvalidInput as error:
         raise InvalidInput(*under(key, error)) from None
 
 
+def _in_form(said: dict[str, Any]) -> bool:
+    """Whether every key is known, none is missing, and each stands in the right object."""
+    keys, data = said.keys(), said.get("data", _NOTHING)
+    return (
+        keys >= _NEEDED.keys()
+        and keys <= _KEYS
+        and isinstance(data, dict)
+        and _OUTSIDE.isdisjoint(data)
+    )
+
+
+_NOTHING: dict[str, Any] = {}
+
+
 def _misplaced(said: dict[str, Any]) -> Iterator[Problem]:
     """Keys that are unknown, missing, or in the wrong object."""
+    data = said.get("data", _NOTHING)
     for key in said:
-        if key not in (*_TOP, *_EXPORTED):
+        if key not in _KEYS:
             hint = "fields of the type stand under data; the other keys are " + ", ".join(_TOP)
             yield Problem(
                 code="unknown-field",
@@ -189,12 +226,11 @@ def _misplaced(said: dict[str, Any]) -> Iterator[Problem]:
                 hint=hint,
                 path=(key,),
             )
-    for key in ("type", "subject", "on"):
+    for key in _NEEDED:
         if key not in said:
             yield Problem(
                 code="missing-field", message=f'the key "{key}" is missing', hint=f'add "{key}"'
             )
-    data = said.get("data", {})
     if not isinstance(data, dict):
         yield Problem(
             code="not-json",
@@ -213,21 +249,39 @@ def _misplaced(said: dict[str, Any]) -> Iterator[Problem]:
             )
 
 
-def _parsed(raw: bytes, line: _Line) -> dict[str, Any]:
+def _parsed(line: _Line) -> dict[str, Any]:
+    """The object of a line.
+
+    The quick reader knows no floats and no large integers, but takes duplicate keys and more
+    besides. What comes out again byte for byte cannot hold any of that; for all other lines
+    the strict reader has the say.
+    """
     try:
-        text = raw.decode("utf-8-sig" if line.number == 1 else "utf-8")
+        said: dict[str, Any] = _QUICK.decode(line.said)
+        if _ENCODER.encode(said) == line.said:
+            return said
+    except (msgspec.MsgspecError, RecursionError, UnicodeError):
+        pass
+    return _strictly(line)
+
+
+_Value = None | bool | Annotated[int, msgspec.Meta(ge=-LARGEST_INTEGER, le=LARGEST_INTEGER)] | str
+_Nested = _Value | list[_Value] | dict[str, _Value]
+_Deeper = _Value | list[_Nested] | dict[str, _Nested]
+_Deepest = _Value | list[_Deeper] | dict[str, _Deeper]
+_QUICK = msgspec.json.Decoder(dict[str, _Value | list[_Deepest] | dict[str, _Deepest]])
+_ENCODER = msgspec.json.Encoder()
+
+
+def _strictly(line: _Line) -> dict[str, Any]:
+    try:
+        text = line.said.decode("utf-8-sig" if line.number == 1 else "utf-8")
     except UnicodeDecodeError as error:
         raise invalid(
             "not-utf8", f"byte {error.start} of the line is not UTF-8", "save the file as UTF-8"
         ) from None
     try:
-        said = json.loads(
-            text.rstrip(),
-            object_pairs_hook=_object,
-            parse_float=_no_float,
-            parse_int=_integer,
-            parse_constant=_no_float,
-        )
+        said = _DECODER.decode(text.rstrip())
     except json.JSONDecodeError as error:
         problem = Problem(
             code="not-json",
@@ -244,19 +298,19 @@ def _parsed(raw: bytes, line: _Line) -> dict[str, Any]:
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for key, value in pairs:
-        if key in found:
-            raise InvalidInput(
-                Problem(
-                    code="duplicate-key",
-                    message=f"the key {brief(key)} stands twice",
-                    hint="keep one of them",
-                    path=(key,),
-                )
-            )
-        found[key] = value
-    return found
+    found = dict(pairs)
+    if len(found) == len(pairs):
+        return found
+    seen: set[str] = set()
+    key = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
+    raise InvalidInput(
+        Problem(
+            code="duplicate-key",
+            message=f"the key {brief(key)} stands twice",
+            hint="keep one of them",
+            path=(key,),
+        )
+    )
 
 
 def _no_float(digits: str) -> Any:
@@ -277,35 +331,60 @@ def _integer(digits: str) -> int:
     return int(digits)
 
 
-def _numbering(entries: list[Fact]) -> Iterator[Problem]:
-    numbers = [entry.number for entry in entries]
-    if not any(number is not None for number in numbers):
-        return
-    last = 0
-    known = {1}
-    for entry in entries:
-        if entry.number is None:
-            yield Problem(
-                code="some-positions",
-                message="this line carries no position, and others do",
-                hint="give every line its position, or none",
-                place=entry.place,
-            )
-            continue
-        if entry.number <= last:
+_DECODER = json.JSONDecoder(
+    object_pairs_hook=_object,
+    parse_float=_no_float,
+    parse_int=_integer,
+    parse_constant=_no_float,
+)
+
+
+class _Numbering:
+    """Judges the positions of a file, line by line; the lines of most files need little room."""
+
+    def __init__(self) -> None:
+        self._without: Fact | None = None  # the first that carries none
+        self._numbered = False
+        self._last = 0
+        self._known: Runs | None = Runs()  # None where they are out of order
+
+    def judge(self, fact: Fact) -> Iterator[Problem]:
+        if fact.number is None:
+            if self._numbered:
+                yield _some_positions(fact)
+            elif self._without is None:
+                self._without = fact
+            return
+        self._numbered = True
+        if self._without is not None:
+            yield _some_positions(self._without)
+            self._without = None
+        if fact.number <= self._last:
+            self._known = None
             yield Problem(
                 code="position-order",
-                message=f"position {entry.number} does not come after {last}",
+                message=f"position {fact.number} does not come after {self._last}",
                 hint="sort the lines by position",
-                place=entry.place_of("position"),
+                place=fact.place_of("position"),
             )
-        last = entry.number
-        known.add(entry.number)
-        for target in withdraws(entry.event):
-            if target not in known:
+        self._last = fact.number
+        if self._known is None:
+            return
+        self._known.add(fact.number, fact.number)
+        for target in withdraws(fact.event):
+            if target != 1 and self._known.get(target) is None:
                 yield Problem(
                     code="unknown-position",
                     message=f"it withdraws record {target}, which no earlier line holds",
                     hint="export the whole log: a part of it cannot say what is withdrawn",
-                    place=entry.place_of("corrects", "data.position"),
+                    place=fact.place_of("corrects", "data.position"),
                 )
+
+
+def _some_positions(fact: Fact) -> Problem:
+    return Problem(
+        code="some-positions",
+        message="this line carries no position, and others do",
+        hint="give every line its position, or none",
+        place=fact.place,
+    )

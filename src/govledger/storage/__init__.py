@@ -9,13 +9,37 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
+from zoneinfo import ZoneInfo
 
-from govledger.audit import Check, Derived
+from attrs import frozen
+
+from govledger.audit import Again, Check
 from govledger.codec import Entry
+from govledger.history import Record
+from govledger.rules import Finding
+from govledger.spans import Books, Plan
+
+Row = tuple[str, str | None, bytes]
+"""A subject on a date: its name, its status, and its state (see `codec.decode_state`)."""
+
+
+@frozen(kw_only=True)
+class Selection:
+    """Which subjects are asked for: those that have all that is said here.
+
+    `after` and `limit` choose a page, in the order in which subjects came on the books.
+    """
+
+    subject: str | None = None
+    kind: str | None = None
+    status: str | None = None
+    meeting: str | None = None
+    after: str | None = None
+    limit: int | None = None
 
 
 class Reading(Protocol):
-    """What can be asked of one snapshot of a log. Lists are in log order."""
+    """What can be asked of one snapshot of a ledger. Lists are in log order."""
 
     def last(self) -> Entry | None:
         """The newest entry; None in an empty log."""
@@ -23,20 +47,38 @@ class Reading(Protocol):
     def about(self, subjects: Iterable[str]) -> list[Entry]:
         """All entries of these subjects."""
 
-    def naming(self, subjects: Iterable[str]) -> set[str]:
-        """The subjects of the entries that name one of these."""
-
     def at(self, positions: Iterable[int]) -> list[Entry]:
         """The entries at these positions, as far as there are any."""
 
     def keyed(self, key: str) -> list[Entry]:
         """The entries written under an idempotency key."""
 
+    def positions(self, key: str) -> range:
+        """The positions of the entries written under an idempotency key."""
+
+    def versions(self, subjects: Iterable[str]) -> dict[str, int]:
+        """How many entries there are of each of these subjects that has any."""
+
+    def subjects(self) -> list[str]:
+        """The names of all subjects that there are entries about, sorted."""
+
     def everything(self) -> Iterator[Entry]:
         """Every entry there is, whatever its position."""
 
-    def derived(self) -> Iterator[Derived]:
-        """Every derived row, ordered by position, table and value."""
+    def streams(self) -> Iterator[Entry]:
+        """Every entry there is, subject by subject, by name."""
+
+    def books(self, coming: Sequence[Record]) -> Books:
+        """What is on the books, as records that are to come need to know it."""
+
+    def view(self, as_of: int, known: int, chosen: Selection) -> list[Row]:
+        """The subjects that are chosen, at an instant, as known at a position."""
+
+    def findings(self, as_of: int, known: int, subjects: Sequence[str] | None) -> list[Finding]:
+        """The findings on subjects, or on all, at an instant, as known at a position."""
+
+    def again(self) -> AbstractContextManager[Again]:
+        """Derive everything again, beside what there is, to compare."""
 
     def checks(self) -> Iterator[Check]:
         """What the store can say of its own soundness."""
@@ -45,8 +87,14 @@ class Reading(Protocol):
 class Writing(Reading, Protocol):
     """What can be asked and done while the ledger's write lock is held."""
 
-    def append(self, entries: Sequence[Entry], derived: Sequence[Derived]) -> None:
-        """Write entries, and the rows that follow from them, at the end of the log."""
+    def append(self, entries: Sequence[Entry], planned: Plan) -> None:
+        """Write entries at the end of the log, and what follows from them."""
+
+    def forget(self) -> None:
+        """Empty all that is derived."""
+
+    def retell(self, records: Sequence[Record], zone: ZoneInfo) -> None:
+        """Write what follows from records that stand in the log, after all before them."""
 
 
 class Store(Protocol):

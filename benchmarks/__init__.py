@@ -1,0 +1,1 @@
+"""Synthetic histories, contenders and works; README.md tells how to run them."""

@@ -1,0 +1,406 @@
+"""Spans: which state holds over which stretch of valid time, known over which of the log.
+
+Here: what each new record does to the spans and findings of a ledger, so that any date is
+answered without a replay. Pure: what is on the books is asked of `Books`. Not here: tables.
+
+A fact that follows all that is known of its subject adds one span. Any other (late, a
+correction, a retraction) replays the streams around it and rewrites what comes out
+different. Nothing of the past is lost: what was believed until then keeps its span.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from functools import partial
+from operator import attrgetter
+from typing import Protocol, TypeVar
+from zoneinfo import ZoneInfo
+
+from attrs import evolve as replace
+from attrs import field, frozen
+
+from govledger.events import (
+    LEDGER,
+    Event,
+    LedgerProfileChanged,
+    MeetingConvened,
+    MotionSubmitted,
+    kind_of,
+    references,
+)
+from govledger.history import (
+    Profiles,
+    Record,
+    breaches_of_the_book,
+    profile_at,
+    profiles,
+    replay,
+    timeline,
+)
+from govledger.rules import Breach, Case, Finding, Profile, judge, rule_of, withdraws
+from govledger.state import EVOLVE, State, evolve
+
+BATCH = 1_000
+"""Records that are planned at a time where there are many."""
+
+NEVER = 2**63 - 1
+"""An end that is not known: the largest integer of a database."""
+
+
+@frozen
+class Span:
+    """A state that a subject enters at the instant `since`, over a stretch of knowledge.
+
+    It is known from position `known_from` on, and believed no longer from `known_until` on.
+    It lasts until the next that is known: so a fact that follows all others adds one span and
+    touches none.
+    """
+
+    subject: str
+    since: int
+    known_from: int
+    state: State
+    known_until: int = NEVER
+
+    @property
+    def key(self) -> tuple[int, int, int]:
+        """What tells it from the other spans of its subject."""
+        return self.since, self.known_from, 0
+
+
+@frozen
+class Judged:
+    """A finding on a record that counts from `since`, known over a stretch of the log."""
+
+    finding: Finding
+    since: int
+    known_from: int
+    number: int
+    known_until: int = NEVER
+
+    @property
+    def key(self) -> tuple[int, int, int]:
+        """What tells it from the other findings on its subject."""
+        return self.finding.position or 0, self.known_from, self.number
+
+
+class Books(Protocol):
+    """What is on the books, at present; all of it before the records that are planned."""
+
+    def last(self, subject: str) -> Span | None:
+        """The span of a subject that is believed and comes last."""
+
+    def latest(self, subject: str) -> int | None:
+        """From when that span holds."""
+
+    def spans(self, subject: str) -> Iterable[Span]:
+        """The spans of a subject that are believed."""
+
+    def naming(self, subject: str) -> Iterable[str]:
+        """The subjects that name this one."""
+
+    def streams(self, subjects: Collection[str]) -> list[Record]:
+        """The records about subjects; those about one of them in log order."""
+
+    def at(self, position: int) -> Record | None:
+        """The record at a position."""
+
+    def judged(self, subject: str) -> Iterable[Judged]:
+        """The findings on a subject that are believed."""
+
+    def after(self, instant: int) -> Iterable[str]:
+        """The subjects with a span that is believed and holds from the instant or later."""
+
+
+@frozen
+class Plan:
+    """What records do to the books.
+
+    `spans` and `judged` are new; of `ended` spans and `healed` findings only the ends are.
+    `breaches` are those that the records bring and that still stand after the last of them.
+    `mentioned` holds the subjects they speak of, in that order, `links` those that name a
+    subject, and `keys` the first and the last record under an idempotency key.
+    """
+
+    spans: tuple[Span, ...] = ()
+    ended: tuple[Span, ...] = ()
+    judged: tuple[Judged, ...] = ()
+    healed: tuple[Judged, ...] = ()
+    breaches: tuple[Breach, ...] = ()
+    mentioned: tuple[str, ...] = ()
+    links: Mapping[str, frozenset[str]] = field(factory=dict)
+    keys: Mapping[str, tuple[int, int]] = field(factory=dict)
+
+
+def plan(books: Books, added: Iterable[Record], zone: ZoneInfo, *, accepted: bool = False) -> Plan:
+    """What records, in log order, do to the books.
+
+    Records that cannot be taken into the book at all bring a binding breach, and nothing
+    else, unless they are `accepted`: in the log already. Breaches that stood before are not
+    held against the new records.
+    """
+    desk = _Desk(books, zone)
+    for record in added:
+        desk.take(record, accepted=accepted)
+    return desk.plan()
+
+
+class _Desk:
+    """The books with new records on top, while these are taken in one by one."""
+
+    def __init__(self, books: Books, zone: ZoneInfo) -> None:
+        self.books = books
+        self.zone = zone
+        self.breaches: list[Breach] = []
+        self.records: dict[int, Record] = {}
+        self.streams: defaultdict[str, list[Record]] = defaultdict(list)
+        self.mentioned: dict[str, None] = {}
+        self.links: defaultdict[str, set[str]] = defaultdict(set)
+        self.keys: dict[str, tuple[int, int]] = {}
+        self.lasts: dict[str, Span | None] = {}
+        self.fresh: defaultdict[str, dict[_Key, Span]] = defaultdict(dict)
+        self.ended: defaultdict[str, dict[_Key, Span]] = defaultdict(dict)
+        self.judged: defaultdict[str, dict[_Key, Judged]] = defaultdict(dict)
+        self.healed: defaultdict[str, dict[_Key, Judged]] = defaultdict(dict)
+        self.profiles: Profiles | None = None
+
+    def plan(self) -> Plan:
+        return Plan(
+            spans=_all(self.fresh),
+            ended=_all(self.ended),
+            judged=_all(self.judged),
+            healed=_all(self.healed),
+            breaches=(*self.breaches, *self._broken()),
+            mentioned=tuple(self.mentioned),
+            links={named: frozenset(naming) for named, naming in self.links.items()},
+            keys=self.keys,
+        )
+
+    def _broken(self) -> Iterator[Breach]:
+        """The breaches that are new and still stand; one that is only worded anew is not."""
+        if not self.judged:
+            return
+        stood = [judged.finding for judged in _all(self.healed)]
+        known = Counter((rule_of(finding.code), finding.position) for finding in stood)
+        stand = [judged for judged in _all(self.judged) if judged.known_until == NEVER]
+        for judged in sorted(stand, key=lambda j: (j.since, j.key)):
+            finding = judged.finding
+            rule = rule_of(finding.code), finding.position
+            if isinstance(finding, Breach) and not known[rule]:
+                yield finding
+            elif known[rule]:
+                known[rule] -= 1
+
+    # --- the books, with what was taken in --------------------------------------------------
+
+    def _streams(self, subjects: Collection[str]) -> list[Record]:
+        added = (record for subject in subjects for record in self.streams.get(subject, ()))
+        return [*self.books.streams(subjects), *added]
+
+    def _at(self, position: int) -> Record | None:
+        return self.records.get(position) or self.books.at(position)
+
+    def _naming(self, subject: str) -> set[str]:
+        return {*self.books.naming(subject), *self.links.get(subject, ())}
+
+    def _last(self, subject: str) -> Span | None:
+        if subject not in self.lasts:
+            self.lasts[subject] = self.books.last(subject)
+        return self.lasts[subject]
+
+    def _spans(self, subject: str) -> list[Span]:
+        """The spans of a subject that are believed, by time."""
+        held = {span.key: span for span in self.books.spans(subject)}
+        held |= self.ended.get(subject, {})
+        held |= self.fresh.get(subject, {})
+        believed = (span for span in held.values() if span.known_until == NEVER)
+        return sorted(believed, key=_since)
+
+    def _state(self, subject: str, instant: int) -> State | None:
+        last = self._last(subject)
+        if last is None or last.since <= instant:
+            return None if last is None else last.state
+        spans = self._spans(subject)
+        before = bisect_right(spans, instant, key=_since)
+        return spans[before - 1].state if before else None
+
+    def _profile(self, instant: int) -> Profile:
+        if self.profiles is None:
+            self.profiles = profiles(tuple(self._streams([LEDGER])), self.zone)
+        return profile_at(self.profiles, instant)
+
+    # --- taking a record in -----------------------------------------------------------------
+
+    def take(self, record: Record, *, accepted: bool) -> None:
+        """Take in a record: the books are as they would be if it were the last."""
+        subject = record.subject
+        if not accepted and (unfit := list(self._unfit(record))):
+            self.breaches += unfit
+            return
+        instant = record.on.counts_from(self.zone)
+        last = self._last(subject)
+        comes_last = self._comes_last(record, instant, last)
+        self.records[record.position] = record
+        self.streams[subject].append(record)
+        self.mentioned[subject] = None
+        for _, named in references(record.event):
+            self.mentioned[named] = None
+            self.links[named].add(subject)
+        if record.key is not None:
+            first, _ = self.keys.get(record.key, (record.position, 0))
+            self.keys[record.key] = first, record.position
+        if subject == LEDGER:
+            self.profiles = None
+        if comes_last:
+            self._go_on(record, instant, last)
+        else:
+            self._retell(record)
+
+    def _unfit(self, record: Record) -> Iterator[Breach]:
+        stream = self._streams([record.subject]) if withdraws(record.event) else ()
+        return breaches_of_the_book(record, stream, self._at)
+
+    def _comes_last(self, record: Record, instant: int, last: Span | None) -> bool:
+        """Whether nothing that is known already rests on what a record says."""
+        event = record.event
+        if withdraws(event) or isinstance(event, LedgerProfileChanged):
+            return False
+        if type(event) not in EVOLVE:
+            return True
+        if last is not None and last.since > instant:
+            return False
+        naming = self._naming(record.subject)
+        if last is None and naming and isinstance(event, MeetingConvened):
+            return False  # from now on it is known to come
+        return not any(self._rests_on(instant, other) for other in naming)
+
+    def _rests_on(self, instant: int, subject: str) -> bool:
+        """Whether anything is known of a subject after an instant."""
+        if subject in self.lasts:
+            last = self.lasts[subject]
+            return last is not None and last.since > instant
+        latest = self.books.latest(subject)
+        return latest is not None and latest > instant
+
+    def _go_on(self, record: Record, instant: int, last: Span | None) -> None:
+        """Take in a record that comes last."""
+        event, position = record.event, record.position
+        before = None if last is None else last.state
+        world = partial(self._state, instant=instant)
+        case = Case(event, position, before, world, self._coming(event), self._profile(instant))
+        for number, finding in enumerate(judge(case)):
+            self._find(Judged(finding, instant, position, number))
+        after = evolve(before, event)
+        if after is None or type(event) not in EVOLVE:
+            return
+        if last is not None and last.since == instant:
+            self._end(last, position)
+        self._write(Span(record.subject, instant, position, after))
+
+    def _coming(self, event: Event) -> tuple[str, ...]:
+        """The meetings that an event names and that are known to be convened, whenever."""
+        if not isinstance(event, MotionSubmitted):
+            return ()
+        return tuple(name for _, name in references(event) if self._last(name) is not None)
+
+    # --- telling it anew --------------------------------------------------------------------
+
+    def _retell(self, record: Record) -> None:
+        """Take in a record on which things rest that are known already: replay them."""
+        subject, position = record.subject, record.position
+        *before, _ = stream = self._streams([subject])
+        told = timeline(stream, self.zone)
+        earliest = _earliest(timeline(before, self.zone), told)
+        if subject == LEDGER:
+            others = self._later(earliest)
+        else:
+            always = kind_of(subject) == "meeting"
+            naming = self._naming(subject)
+            others = {x for x in naming if always or self._rests_on(earliest - 1, x)}
+            self._respan(subject, position, told)
+        self._rejudge({subject, *others}, position)
+
+    def _later(self, instant: int) -> set[str]:
+        """The subjects of which anything is known at an instant or later."""
+        touched = {subject for subject in self.lasts if self._rests_on(instant - 1, subject)}
+        return touched | set(self.books.after(instant))
+
+    def _respan(self, subject: str, position: int, told: Sequence[tuple[int, Record]]) -> None:
+        """Rewrite the spans of a subject that come out different."""
+        states: dict[int, State] = {}
+        state: State | None = None
+        for instant, record in told:
+            if type(record.event) in EVOLVE:
+                state = evolve(state, record.event)
+                assert state is not None  # noqa: S101 - such an event says something of it
+                states[instant] = state
+        held = {span.since: span for span in self._spans(subject)}
+        for since, after in states.items():
+            span = held.get(since)
+            if span is not None and span.state == after:
+                del held[since]
+            else:
+                self._write(Span(subject, since, position, after))
+        for span in held.values():
+            self._end(span, position)
+        believed = self._spans(subject)
+        self.lasts[subject] = believed[-1] if believed else None
+
+    def _rejudge(self, subjects: set[str], position: int) -> None:
+        """Rewrite the findings on subjects that come out different."""
+        records = self._streams({*subjects, LEDGER})
+        named = {name for record in records for _, name in references(record.event)}
+        records += self._streams(named - subjects - {LEDGER})
+        since = {record.position: record.on.counts_from(self.zone) for record in records}
+        believed = (judged for subject in subjects for judged in self._believed(subject))
+        held = {(judged.finding, judged.number): judged for judged in believed}
+        found: Counter[int] = Counter()
+        for finding in replay(records, self.zone).findings:
+            if finding.subject in subjects and finding.position is not None:
+                number = found[finding.position]
+                found[finding.position] += 1
+                if held.pop((finding, number), None) is None:
+                    self._find(Judged(finding, since[finding.position], position, number))
+        for judged in held.values():
+            self._heal(judged, position)
+
+    def _believed(self, subject: str) -> list[Judged]:
+        held = {judged.key: judged for judged in self.books.judged(subject)}
+        held |= self.healed.get(subject, {})
+        held |= self.judged.get(subject, {})
+        return [judged for judged in held.values() if judged.known_until == NEVER]
+
+    # --- writing it down --------------------------------------------------------------------
+
+    def _write(self, span: Span) -> None:
+        self.fresh[span.subject][span.key] = span
+        self.lasts[span.subject] = span
+
+    def _end(self, span: Span, position: int) -> None:
+        table = self.fresh if span.key in self.fresh.get(span.subject, ()) else self.ended
+        table[span.subject][span.key] = replace(span, known_until=position)
+
+    def _find(self, judged: Judged) -> None:
+        self.judged[judged.finding.subject][judged.key] = judged
+
+    def _heal(self, judged: Judged, position: int) -> None:
+        subject = judged.finding.subject
+        table = self.judged if judged.key in self.judged.get(subject, ()) else self.healed
+        table[subject][judged.key] = replace(judged, known_until=position)
+
+
+_Key = tuple[int, int, int]
+_T = TypeVar("_T")
+_since = attrgetter("since")
+
+
+def _all(table: Mapping[str, Mapping[_Key, _T]]) -> tuple[_T, ...]:
+    return tuple(value for rows in table.values() for value in rows.values())
+
+
+def _earliest(before: Iterable[tuple[int, Record]], after: Iterable[tuple[int, Record]]) -> int:
+    """The first instant at which two tellings of the same differ; never, where they do not."""
+    changed = {(i, r.position) for i, r in before} ^ {(i, r.position) for i, r in after}
+    return min((instant for instant, _ in changed), default=NEVER)

@@ -1,0 +1,94 @@
+"""The log as entries: reading it inside one transaction.
+
+Here: the questions asked of the log itself. Not here: writing it (`recorder`), or anything
+derived.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from operator import attrgetter
+from typing import TypeVar
+
+from govledger.codec import Entry
+from govledger.storage.sqlite.recorder import marks
+
+PAGE = 1_000
+"""Rows fetched at a time where there may be many."""
+
+VARIABLES = 500
+"""Values in one IN list, well below every build's limit."""
+
+_T = TypeVar("_T", bound=str | int)
+
+
+class Log:
+    """The log, in the transaction of a cursor. Lists are in log order."""
+
+    def __init__(self, cursor: sqlite3.Cursor) -> None:
+        self._cursor = cursor
+
+    def last(self) -> Entry | None:
+        found = self._select("ORDER BY position DESC LIMIT 1")
+        return found[0] if found else None
+
+    def about(self, subjects: Iterable[str]) -> list[Entry]:
+        return self._in("WHERE originator_id IN ({})", subjects)
+
+    def at(self, positions: Iterable[int]) -> list[Entry]:
+        return self._in("WHERE position IN ({})", positions)
+
+    def keyed(self, key: str) -> list[Entry]:
+        return self._select(
+            "WHERE position BETWEEN (SELECT first FROM keys WHERE value = ?1)"
+            " AND (SELECT last FROM keys WHERE value = ?1)",
+            [key],
+        )
+
+    def versions(self, subjects: Iterable[str]) -> dict[str, int]:
+        found: dict[str, int] = {}
+        for some in slices(subjects):
+            self._cursor.execute(
+                "SELECT originator_id, max(originator_version) FROM records"
+                f" WHERE originator_id IN ({marks(some)}) GROUP BY originator_id",
+                some,
+            )
+            found.update(map(tuple, self._cursor.fetchall()))
+        return found
+
+    def subjects(self) -> list[str]:
+        self._cursor.execute("SELECT DISTINCT originator_id FROM records ORDER BY originator_id")
+        return [name for (name,) in self._cursor.fetchall()]
+
+    def everything(self) -> Iterator[Entry]:
+        return self._stream("SELECT * FROM records ORDER BY position")
+
+    def streams(self) -> Iterator[Entry]:
+        return self._stream("SELECT * FROM records ORDER BY originator_id, originator_version")
+
+    def _in(self, where: str, values: Iterable[str | int]) -> list[Entry]:
+        found: list[Entry] = []
+        for some in slices(values):
+            found += self._select(where.format(marks(some)), some)
+        return sorted(found, key=attrgetter("position"))
+
+    def _select(self, rest: str, values: Sequence[object] = ()) -> list[Entry]:
+        self._cursor.execute(f"SELECT * FROM records {rest}", values)
+        return [Entry(*row) for row in self._cursor.fetchall()]
+
+    def _stream(self, statement: str) -> Iterator[Entry]:
+        """Entries a page at a time, on a cursor of their own in the same snapshot."""
+        cursor = self._cursor.connection.cursor()
+        cursor.row_factory = None  # tuples are the quickest rows
+        cursor.execute(statement)
+        while page := cursor.fetchmany(PAGE):
+            for row in page:
+                yield Entry(*row)
+
+
+def slices(values: Iterable[_T]) -> Iterator[list[_T]]:
+    """Different values, in order, a few at a time."""
+    wanted = sorted(set(values))
+    for start in range(0, len(wanted), VARIABLES):
+        yield wanted[start : start + VARIABLES]

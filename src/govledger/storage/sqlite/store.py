@@ -1,0 +1,413 @@
+"""`SqliteStore`: a ledger in one SQLite file, or in memory.
+
+Here: opening, making and recognising files, one transaction at a time, and the faults of
+databases in words. Not here: any rule, or what the tables look like.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import stat
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager, suppress
+from pathlib import Path
+from time import monotonic, sleep
+from typing import Self
+from urllib.parse import quote
+from uuid import uuid4
+from zoneinfo import ZoneInfo
+
+from attrs import astuple
+from eventsourcing.persistence import (
+    ConnectionPoolClosedError,
+    ConnectionUnavailableError,
+    PersistenceError,
+)
+from eventsourcing.sqlite import SQLiteCursor
+
+from govledger.audit import Check, Outcome
+from govledger.codec import Entry
+from govledger.errors import Problem, StorageError
+from govledger.events import kind_of
+from govledger.history import Record
+from govledger.rules import Finding
+from govledger.spans import Books, Plan
+from govledger.storage import Row, Selection
+from govledger.storage.mapping import stored_event
+from govledger.storage.sqlite import derived
+from govledger.storage.sqlite.connections import LOCK_TIMEOUT, LedgerDatastore
+from govledger.storage.sqlite.layout import (
+    APPLICATION_ID,
+    DERIVED,
+    DERIVED_TABLES,
+    FORMAT,
+    LOG,
+    statements,
+)
+from govledger.storage.sqlite.log import Log
+from govledger.storage.sqlite.migration import migrate
+from govledger.storage.sqlite.recorder import LedgerRecorder
+
+PAGE = 1_000
+"""Entries read in one transaction, so that no reader holds up a writer for long."""
+
+
+class SqliteStore:
+    """A ledger in one SQLite file, or in memory."""
+
+    def __init__(self, name: str, uri: str) -> None:
+        self.name = name
+        self._still: tuple[Path, int, int] | None = None
+        self._datastore = LedgerDatastore(uri)
+        self._recorder = LedgerRecorder(self._datastore)
+
+    @classmethod
+    def in_memory(cls, first: Entry) -> Self:
+        """A store that holds a first entry, and lives as long as it is open."""
+        store = cls("memory", f"file:govledger-{uuid4().hex}?mode=memory&cache=shared")
+        with _explained(store.name), store._datastore.transaction(commit=True) as cursor:
+            _lay_out(cursor.execute, first)
+        return store
+
+    @classmethod
+    def create(cls, path: Path, first: Entry) -> Self:
+        """A new file that holds a first entry; it comes into being whole, or not at all.
+
+        Where somebody else makes one at the same time, theirs or this one is opened.
+        """
+        with _explained(str(path)):
+            if path.exists():  # an empty file, to be filled in place
+                _make(path, first)
+                return cls.open(path)
+            draft = path.with_name(f".govledger-{uuid4().hex}")
+            try:
+                _make(draft, first)
+                _put_in_place(draft, path, first)
+            finally:
+                with suppress(OSError):
+                    draft.unlink(missing_ok=True)
+        return cls.open(path)
+
+    @classmethod
+    def open(cls, path: Path, *, read_only: bool = False) -> Self:
+        """The ledger in an existing file, which is touched only if it is one."""
+        version = _identify(path)
+        if version < FORMAT:
+            if read_only:
+                raise _older(path, version)
+            with _explained(str(path)), closing(_plain(path)) as raw:
+                migrate(raw)
+        if not read_only:
+            # Whoever cannot write here will be told so when it tries.
+            with suppress(sqlite3.Error), closing(sqlite3.connect(_uri(path), uri=True)) as raw:
+                _use_wal(raw)
+        store = cls(str(path), _uri(path, "mode=ro" if read_only else ""))
+        try:
+            store.head()
+        except StorageError as error:
+            store.close()
+            closed_off = error.problems[0].code in ("not-readable", "read-only")
+            if not closed_off or path.with_name(path.name + "-wal").exists():
+                raise
+            # A directory that cannot be written to holds no shared memory. The file is read
+            # as it is; should anybody write to it all the same, reading stops.
+            store = cls(str(path), _uri(path, "immutable=1"))
+            store._still = _state_of(path)
+            store.head()
+        return store
+
+    @contextmanager
+    def read(self) -> Iterator[_Access]:
+        """One snapshot of the ledger, for as long as it is held."""
+        with self._access(commit=False) as access:
+            yield access
+
+    @contextmanager
+    def write(self) -> Iterator[_Access]:
+        """Hold the write lock; all that is appended is written at the end, or nothing."""
+        with self._access(commit=True) as access:
+            yield access
+
+    @contextmanager
+    def _access(self, *, commit: bool) -> Iterator[_Access]:
+        with (
+            _explained(self.name),
+            self._datastore.get_connection(commit=commit) as connection,
+            connection.transaction(commit=commit) as cursor,
+        ):
+            yield _Access(cursor, self._recorder)
+            self._check_still()
+
+    def _check_still(self) -> None:
+        """Refuse what was read of a file that is taken not to change, and did."""
+        if self._still is not None and _state_of(self._still[0]) != self._still:
+            raise _fault(
+                self.name,
+                "changed",
+                "somebody writes to this ledger, and its folder cannot be written to from here",
+                "copy it first, or read it where it is written",
+            )
+
+    def head(self) -> int:
+        """The position of the newest entry; 0 in an empty log."""
+        self._check_still()
+        with _explained(self.name):
+            return self._recorder.max_notification_id() or 0
+
+    def entries(self, after: int = 0, upto: int | None = None) -> Iterator[Entry]:
+        """The entries with `after` < position <= `upto`, in log order, page by page."""
+        upto = self.head() if upto is None else upto
+        while after < upto:
+            with _explained(self.name):
+                page = self._recorder.select_notifications(
+                    after, PAGE, upto, inclusive_of_start=False
+                )
+            self._check_still()
+            if not page:
+                return
+            for n in page:
+                yield Entry(n.id, str(n.originator_id), n.originator_version, n.topic, n.state)
+            after = page[-1].id
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._datastore.close()
+
+
+class _Access(Log):
+    """Reads and appends on one connection, inside one transaction."""
+
+    def __init__(self, cursor: SQLiteCursor, recorder: LedgerRecorder) -> None:
+        super().__init__(cursor.sqlite_cursor)
+        self._recorder = recorder
+        self._wrapped = cursor
+        self._numbers: Mapping[str, int] = {}
+
+    def append(self, entries: Sequence[Entry], planned: Plan) -> None:
+        derived.write(self._cursor, planned, self._numbers)
+        self._recorder._insert_events(  # noqa: SLF001 - its hook for one transaction
+            self._wrapped,
+            [stored_event(entry) for entry in entries],
+            first=entries[0].position,
+        )
+
+    # --- what is derived --------------------------------------------------------------------
+
+    def books(self, coming: Sequence[Record]) -> Books:
+        books = derived.TableBooks(self._cursor, self, coming[0].position - 1, coming)
+        self._numbers = books.numbers
+        return books
+
+    def positions(self, key: str) -> range:
+        return derived.positions(self._cursor, key)
+
+    def view(self, as_of: int, known: int, chosen: Selection) -> list[Row]:
+        return derived.view(self._cursor, as_of, known, chosen)
+
+    def findings(self, as_of: int, known: int, subjects: Sequence[str] | None) -> list[Finding]:
+        return derived.findings(self._cursor, as_of, known, subjects)
+
+    def forget(self) -> None:
+        for table in DERIVED_TABLES:
+            self._cursor.execute(f"DELETE FROM {table}")
+
+    def retell(self, records: Sequence[Record], zone: ZoneInfo) -> None:
+        derived.retell(self._cursor, self, records, zone)
+
+    @contextmanager
+    def again(self) -> Iterator[derived.Rederivation]:
+        with closing(derived.Rederivation(self._cursor, self)) as rederivation:
+            yield rederivation
+
+    def checks(self) -> Iterator[Check]:
+        self._cursor.execute("PRAGMA integrity_check(1)")
+        found = str(self._cursor.fetchone()[0])
+        yield Check(
+            Outcome.OK if found == "ok" else Outcome.FAIL,
+            "file",
+            f"format {FORMAT}, sound" if found == "ok" else found.splitlines()[-1],
+        )
+        self._cursor.execute("SELECT type, sql FROM sqlite_master WHERE sql IS NOT NULL")
+        found_there = self._cursor.fetchall()
+        there = {row["sql"] for row in found_there}
+        triggers = {row["sql"] for row in found_there if row["type"] == "trigger"}
+        made = {
+            statement.replace("IF NOT EXISTS ", "")
+            for statement in self._recorder.create_table_statements
+        }
+        wrong = sorted(
+            sql.split("(")[0].splitlines()[0].strip() for sql in (made - there) | (triggers - made)
+        )
+        yield Check(
+            Outcome.FAIL if wrong else Outcome.OK,
+            "append-only",
+            f"changed, added or gone: {wrong[0]}"
+            if wrong
+            else "triggers refuse change, deletion and gaps",
+        )
+
+
+# --- files and their faults -------------------------------------------------------------
+
+
+def _uri(path: Path, option: str = "") -> str:
+    return f"file:{quote(os.fsencode(path.absolute()))}" + (f"?{option}" if option else "")
+
+
+def _lay_out(execute: Callable[..., object], first: Entry) -> None:
+    """Make the tables and triggers of a ledger, mark it as one, and write its first entry."""
+    for statement in (*statements(LOG), *statements(DERIVED)):
+        execute(statement)
+    execute("INSERT INTO records VALUES (?,?,?,?,?)", astuple(first))
+    execute("INSERT INTO subjects VALUES (1,?,?)", (first.subject, kind_of(first.subject)))
+    execute(f"PRAGMA application_id = {APPLICATION_ID}")
+    execute(f"PRAGMA user_version = {FORMAT}")
+
+
+def _plain(path: Path) -> sqlite3.Connection:
+    """A connection of our own, outside the pool, where transactions are begun by hand."""
+    return sqlite3.connect(_uri(path), uri=True, isolation_level=None, timeout=LOCK_TIMEOUT)
+
+
+def _make(path: Path, first: Entry) -> None:
+    """Lay out a ledger in a new or empty file, in one transaction, unless it is one already."""
+    with closing(_plain(path)) as raw:
+        raw.execute("BEGIN IMMEDIATE")
+        (application,) = raw.execute("PRAGMA application_id").fetchone()
+        if application != APPLICATION_ID:
+            _lay_out(raw.execute, first)
+        raw.execute("COMMIT")
+        _use_wal(raw)
+
+
+def _use_wal(raw: sqlite3.Connection) -> None:
+    """Switch to a write-ahead log, which SQLite refuses while somebody else is at the file."""
+    deadline = monotonic() + LOCK_TIMEOUT
+    while True:
+        try:
+            raw.execute("PRAGMA journal_mode = WAL").fetchone()
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorname != "SQLITE_BUSY" or monotonic() > deadline:
+                raise
+            sleep(0.005)
+        else:
+            return
+
+
+def _put_in_place(draft: Path, path: Path, first: Entry) -> None:
+    """Give a finished file its name, without ever writing over another ledger."""
+    try:
+        os.link(draft, path)
+    except FileExistsError:
+        return  # somebody else was first, and theirs is the ledger
+    except OSError:  # a file system without hard links
+        _make(path, first)
+    with suppress(OSError):  # not every system lets a folder be synced
+        folder = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
+
+def _state_of(path: Path) -> tuple[Path, int, int]:
+    found = path.stat()
+    return path, found.st_size, found.st_mtime_ns
+
+
+def _identify(path: Path) -> int:
+    """The version of a ledger's format; whatever is no ledger is refused, without touching it.
+
+    It is read through SQLite: whoever closes a file by other means lets go of all locks
+    that this process holds on it, those of other connections too (POSIX).
+    """
+    name = str(path)
+    try:
+        mode = path.stat().st_mode
+    except FileNotFoundError:
+        raise _fault(
+            name,
+            "no-ledger",
+            "there is no ledger here",
+            "`govledger init --name NAME` makes one, `govledger demo` an example",
+        ) from None
+    except (OSError, ValueError) as error:
+        raise _fault(
+            name, "not-readable", f"cannot be read: {error}", "check the path and rights"
+        ) from error
+    if not stat.S_ISREG(mode):
+        raise _fault(name, "not-readable", "this is no file", "check the path")
+    application, version, kind = 0, 0, "another file"
+    # Half a transaction of a killed process is undone by whoever reads the file next.
+    unfinished = path.with_name(path.name + "-journal").exists()
+    look = _uri(path, "mode=rw" if unfinished else "immutable=1")
+    with _explained(name), closing(sqlite3.connect(look, uri=True)) as raw:
+        try:
+            (application,) = raw.execute("PRAGMA application_id").fetchone()
+            (version,) = raw.execute("PRAGMA user_version").fetchone()
+            kind = "an SQLite database of something else"
+        except sqlite3.DatabaseError as error:
+            if error.sqlite_errorname != "SQLITE_NOTADB":
+                raise
+    if application != APPLICATION_ID:
+        raise _fault(name, "not-a-ledger", f"this is not a ledger but {kind}", "check the path")
+    if version > FORMAT:
+        raise _fault(
+            name,
+            "newer-format",
+            f"this ledger has format {version}, and this govledger reads up to {FORMAT}",
+            "upgrade govledger; nothing was changed",
+        )
+    return version
+
+
+def _older(path: Path, version: int) -> StorageError:
+    return _fault(
+        str(path),
+        "older-format",
+        f"this ledger has format {version}, and this govledger reads {FORMAT}",
+        "`govledger verify` brings it up to date, where it can be written; no record changes",
+    )
+
+
+_FAULTS = {
+    "SQLITE_READONLY": ("read-only", "the ledger cannot be written", "check the file's rights"),
+    "SQLITE_BUSY": ("busy", "somebody else is writing", "try again when that is done"),
+    "SQLITE_FULL": ("disk-full", "the disk is full", "make room; nothing was recorded"),
+    "SQLITE_CORRUPT": ("damaged", "the file is damaged", "restore it from a backup"),
+    "SQLITE_NOTADB": ("damaged", "the file is damaged", "restore it from a backup"),
+    "SQLITE_CANTOPEN": ("not-readable", "the file cannot be opened", "check path and rights"),
+    "SQLITE_IOERR": ("disk-error", "the disk gave an error", "check the disk"),
+}
+
+
+_SIGNS_OF_DAMAGE = ("unsupported file format", "malformed", "no such table", "no such column")
+"""What SQLite says of a damaged file without an error code of its own."""
+
+
+@contextmanager
+def _explained(name: str) -> Iterator[None]:
+    """Turn faults of the database into errors that say what to do."""
+    try:
+        yield
+    except UnicodeDecodeError as error:
+        raise _fault(name, *_FAULTS["SQLITE_CORRUPT"]) from error
+    except ConnectionPoolClosedError as error:
+        raise _fault(name, "closed", "the ledger is closed", "open it again") from error
+    except ConnectionUnavailableError as error:
+        raise _fault(name, *_FAULTS["SQLITE_BUSY"]) from error
+    except (sqlite3.Error, PersistenceError) as error:
+        cause = error if isinstance(error, sqlite3.Error) else error.__cause__
+        symbol = getattr(cause, "sqlite_errorname", "")
+        for prefix, (code, message, hint) in _FAULTS.items():
+            if symbol.startswith(prefix):
+                raise _fault(name, code, message, hint) from error
+        if any(sign in str(error) for sign in _SIGNS_OF_DAMAGE):
+            raise _fault(name, *_FAULTS["SQLITE_CORRUPT"]) from error
+        told = f"{error} ({symbol})" if symbol else str(error)
+        raise _fault(name, "storage", told, "this should not happen: see the cause") from error
+
+
+def _fault(name: str, code: str, message: str, hint: str) -> StorageError:
+    return StorageError(Problem(code=code, message=f"{name}: {message}", hint=hint))
