@@ -16,7 +16,7 @@ import govledger
 from govledger import GovledgerError, Ledger, MotionAdopted, MotionSubmitted
 from govledger import dataset as yaml_format
 from govledger.cli import main
-from govledger.cli.keep import read_dataset
+from govledger.cli.access import read_dataset
 from govledger.codec import Entry, decode
 from govledger.dataset import LARGEST_FILE, import_dataset, judge_dataset, ledger_options
 from govledger.interchange import jsonl
@@ -355,7 +355,10 @@ def refuse(name, path):
     return result.output
 
 
-IMPORTED = [stem for stem in JUDGED if code_of(stem) not in CHECK_ONLY]
+# An import counts the values of each record: none of this list is one.
+OTHERWISE = {"too-many-values"}
+
+IMPORTED = [stem for stem in JUDGED if code_of(stem) not in CHECK_ONLY | OTHERWISE]
 
 
 @pytest.mark.parametrize("stem", IMPORTED)

@@ -711,6 +711,15 @@ def test_another_profile_heals_and_breaks_from_its_day_on(ledger):
     assert codes(ledger, known_at=5) == [("not-in-profile", "motion/m", 4)]
 
 
+def test_a_profile_that_is_taken_back_heals_the_facts_of_its_very_day(ledger):
+    ledger.record(submitted("m"), adopted("m"))
+    ledger.record(g.LedgerProfileChanged(on="2018-06-01", profile="parliament@1"))
+    ledger.record(g.MotionHeldOver("m", on="2018-06-01"), breaches="flag")
+    assert codes(ledger) == [("not-in-profile", "motion/m", 5)]
+    ledger.retract(4, reason="Wrong")
+    assert codes(ledger) == []
+
+
 # --- spans that do not follow from the log ----------------------------------------------
 
 

@@ -199,7 +199,7 @@ def cut_short(path):
 REWRITES = (
     (retitle, 'table "spans" is altered at motion/lamps'),
     (reject, 'table "spans" is altered at motion/bins'),
-    (cut_short, 'table "subjects" has no reason for mandate/bins.1'),
+    (cut_short, 'table "subjects" has no reason for blockade/talks'),
 )
 
 

@@ -23,7 +23,7 @@ import attrs
 import msgspec
 from attrs import frozen
 
-from govledger.errors import Problem, UnreadableRecord, brief, invalid
+from govledger.errors import Problem, StorageError, UnreadableRecord, brief, invalid
 from govledger.events import VOCABULARY, Event, kind_of, own_fields
 from govledger.history import Record, Told
 from govledger.rules import Breach, Finding, Notice
@@ -316,14 +316,30 @@ def encode_state(state: State) -> bytes:
 
 
 def decode_state(subject: str, body: bytes) -> State:
-    """The state of a subject, as `encode_state` wrote it."""
+    """The state of a subject, as `encode_state` wrote it.
+
+    Raises `StorageError` where it is none.
+    """
     cls = STATES[kind_of(subject)]
-    said = msgspec.json.decode(body)
-    for name, restore in _restored(cast("Hashable", cls)):
-        if name in said:
-            said[name] = restore(said[name])
-    state: State = cls(subject=subject, **said)
+    try:
+        said = msgspec.json.decode(body)
+        for name, restore in _restored(cast("Hashable", cls)):
+            if name in said:
+                said[name] = restore(said[name])
+        state: State = cls(subject=subject, **said)
+    except _MALFORMED as error:
+        raise _damaged_row(subject, error) from error
     return state
+
+
+def _damaged_row(subject: str, error: Exception) -> StorageError:
+    return StorageError(
+        Problem(
+            code="damaged-row",
+            message=f"what is derived of {subject} cannot be read: {error}",
+            hint="`govledger verify --rebuild` makes it again; no record changes",
+        )
+    )
 
 
 _OF_A_STATE = {
@@ -371,11 +387,17 @@ def encode_finding(finding: Finding) -> bytes:
 
 
 def decode_finding(subject: str, position: int, body: bytes) -> Finding:
-    """The finding on a record, as `encode_finding` wrote it."""
-    said = msgspec.json.decode(body)
-    cls = Breach if said.pop("kind") == "breach" else Notice
-    said["path"] = tuple(said.get("path", ()))
-    return cls(subject=subject, position=position, **said)
+    """The finding on a record, as `encode_finding` wrote it.
+
+    Raises `StorageError` where it is none.
+    """
+    try:
+        said = msgspec.json.decode(body)
+        cls = Breach if said.pop("kind") == "breach" else Notice
+        said["path"] = tuple(said.get("path", ()))
+        return cls(subject=subject, position=position, **said)
+    except _MALFORMED as error:
+        raise _damaged_row(subject, error) from error
 
 
 _OF_A_FINDING = ("code", "message", "hint", "path")

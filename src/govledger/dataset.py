@@ -220,7 +220,8 @@ class _Text:
         if self._progress is not None:
             self._progress(self._bytes)
         if self._kept + sum(map(len, self._begun)) > LARGEST_FILE:
-            place = Place(self.name, self._first + 1, 1, 1, self.line(self._first)[:1000])
+            excerpt = self._lines[0] if self._lines else self._begun[0]
+            place = Place(self.name, self._first + 1, 1, 1, excerpt[:1_000])
             hint = "one record takes some lines of its own; is this a dataset?"
             raise _refused("too-large", place, hint, f"from here on, over {LARGEST_FILE}")
 
@@ -392,6 +393,16 @@ def _said(code: str) -> str:
 def _refused(code: str, place: Place, hint: str, detail: str = "") -> _Refused:
     message = _said(code) + (f" ({brief(detail)[1:-1]})" if detail else "")
     return _Refused(Problem(code=code, message=message, hint=hint, place=place))
+
+
+def _unreadable(error: _Refused | yaml.YAMLError, text: _Text) -> Problem:
+    """Why a file cannot be read on."""
+    if isinstance(error, _Refused):
+        return error.problem
+    try:
+        return _yaml_problem(error, text)
+    except _Refused as refused:  # its line does not end
+        return refused.problem
 
 
 def _yaml_problem(error: yaml.YAMLError, text: _Text) -> Problem:
@@ -608,10 +619,8 @@ class _Reader:
                         pass
                     raise
                 yield from self._items(text, base)
-            except _Refused as refused:
-                raise InvalidInput(refused.problem) from None
-            except yaml.YAMLError as error:
-                raise InvalidInput(_yaml_problem(error, text)) from None
+            except (_Refused, yaml.YAMLError) as error:
+                raise InvalidInput(_unreadable(error, text)) from None
 
     def _base(self, text: _Text) -> Mapping[str, Node]:
         """What records rest on, wherever it stands."""

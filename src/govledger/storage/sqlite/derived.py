@@ -9,7 +9,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
-from itertools import starmap, zip_longest
+from itertools import zip_longest
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -25,7 +25,7 @@ from govledger.history import Record
 from govledger.rules import Finding
 from govledger.spans import NEVER, Judged, Plan, Span, plan
 from govledger.storage import Row, Selection
-from govledger.storage.sqlite.layout import DERIVED, DERIVED_TABLES, statements
+from govledger.storage.sqlite.layout import DERIVED, DERIVED_TABLES, KEYS, statements
 from govledger.storage.sqlite.log import VARIABLES, Log, slices
 from govledger.storage.sqlite.recorder import marks
 from govledger.when import timezone
@@ -356,38 +356,52 @@ class Rederivation:
 
     def difference(self) -> str:
         """The first thing in which the tables differ from what was derived; empty if none."""
-        return next(filter(None, starmap(self._differs, DERIVED_TABLES.items())), "")
+        return next(filter(None, map(self._differs, DERIVED_TABLES)), "")
 
-    def _differs(self, table: str, columns: str) -> str:
+    def _differs(self, table: str) -> str:
+        self._cursor.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (table,))
+        if self._cursor.fetchone() is None:
+            return f'table "{table}" is gone'
+        columns = DERIVED_TABLES[table]
         statement = f"SELECT {columns} FROM {table} ORDER BY {columns}"
         self._cursor.execute(statement)
         again = self._scratch.execute(statement)
         for held, derived in zip_longest(self._cursor, again):
             there = None if held is None else tuple(held)
             if there != derived:
-                return f'table "{table}" {self._told(table, there, derived)}'
+                what, row = _difference(there, derived, KEYS[table])
+                return f'table "{table}" {what} {self._named(table, row)}'
         return ""
 
-    def _told(self, table: str, there: Any, derived: Any) -> str:
-        """What is different, and about which subject, or under which key."""
-        lacks = there is None or (derived is not None and _place(derived) < _place(there))
-        row = derived if lacks else there
-        name = row[0]
-        if table != "keys":
-            found = self._scratch.execute("SELECT name FROM subjects WHERE id = ?", (name,))
-            (name,) = found.fetchone() or (f"subject {name}, which there is not",)
-        same = there is not None and derived is not None and _place(derived) == _place(there)
-        what = "is altered at" if same else "lacks" if lacks else "has no reason for"
-        return f"{what} {name}"
+    def _named(self, table: str, row: Sequence[Any]) -> str:
+        """The subject, or the key, that a row is about."""
+        if table == "keys":
+            return str(row[0])
+        if table == "subjects":
+            return str(row[1])
+        found = self._scratch.execute("SELECT name FROM subjects WHERE id = ?", row[:1]).fetchone()
+        return str(found[0]) if found else f"subject {row[0]}, which there is not"
 
     def close(self) -> None:
         """Forget it all."""
         self._scratch.close()
 
 
-def _place(row: Sequence[Any]) -> tuple[str, ...]:
-    """Where a row stands in its table; a damaged one may hold anything."""
-    return tuple(f"{value:>20}" if isinstance(value, int) else str(value) for value in row[:3])
+def _difference(there: Any, derived: Any, width: int) -> tuple[str, Sequence[Any]]:
+    """What is wrong where two ordered tables part, and the row it is about."""
+    if there is None or (derived is not None and _order(derived) < _order(there)):
+        what, row = "lacks", derived
+    else:
+        what, row = "has no reason for", there
+    if there is not None and derived is not None and there[:width] == derived[:width]:
+        what, row = "is altered at", derived
+    return what, row
+
+
+def _order(row: Sequence[Any]) -> list[tuple[int, Any]]:
+    """Where a row comes: a damaged one may hold anything, and SQLite orders kinds of values."""
+    kinds = {type(None): 0, int: 1, float: 1, str: 2, bytes: 3}
+    return [(kinds[type(value)], 0 if value is None else value) for value in row]
 
 
 def retell(cursor: Any, log: Log, records: Sequence[Record], zone: ZoneInfo) -> None:

@@ -86,7 +86,10 @@ DERIVED_TABLES = {
     "spans": "subject, since, known_from, known_until, status, meeting, state",
     "findings": "subject, position, known_from, number, since, known_until, finding",
 }
-"""The tables of `DERIVED`, and their columns; the first ones tell one row from another."""
+"""The tables of `DERIVED` and their columns."""
+
+KEYS = {"subjects": 1, "keys": 1, "links": 2, "spans": 3, "findings": 4}
+"""How many of these columns tell one row from another."""
 
 
 def statements(script: str, table: str = "records") -> list[str]:

@@ -338,18 +338,8 @@ def _identify(path: Path) -> int:
         ) from error
     if not stat.S_ISREG(mode):
         raise _fault(name, "not-readable", "this is no file", "check the path")
-    application, version, kind = 0, 0, "another file"
-    # Half a transaction of a killed process is undone by whoever reads the file next.
-    unfinished = path.with_name(path.name + "-journal").exists()
-    look = _uri(path, "mode=rw" if unfinished else "immutable=1")
-    with _explained(name), closing(sqlite3.connect(look, uri=True)) as raw:
-        try:
-            (application,) = raw.execute("PRAGMA application_id").fetchone()
-            (version,) = raw.execute("PRAGMA user_version").fetchone()
-            kind = "an SQLite database of something else"
-        except sqlite3.DatabaseError as error:
-            if error.sqlite_errorname != "SQLITE_NOTADB":
-                raise
+    with _explained(name):
+        application, version, kind = _marks_of(path)
     if application != APPLICATION_ID:
         raise _fault(name, "not-a-ledger", f"this is not a ledger but {kind}", "check the path")
     if version > FORMAT:
@@ -360,6 +350,34 @@ def _identify(path: Path) -> int:
             "upgrade govledger; nothing was changed",
         )
     return version
+
+
+def _marks_of(path: Path) -> tuple[int, int, str]:
+    """What a file is marked as, the version of its format, and what else it may be."""
+    application, version, kind = 0, 0, "another file"
+    *tries, last = _ways_to_look(path)
+    for way in (*tries, last):
+        try:
+            with closing(sqlite3.connect(_uri(path, way), uri=True)) as raw:
+                (application,) = raw.execute("PRAGMA application_id").fetchone()
+                (version,) = raw.execute("PRAGMA user_version").fetchone()
+        except sqlite3.DatabaseError as error:
+            if error.sqlite_errorname == "SQLITE_NOTADB":
+                break
+            if way is last:
+                raise
+        else:
+            kind = "an SQLite database of something else"
+            break
+    return application, version, kind
+
+
+def _ways_to_look(path: Path) -> tuple[str, ...]:
+    if path.with_name(path.name + "-journal").exists():
+        return ("mode=rw",)  # half a transaction, undone by whoever reads the file next
+    if path.with_name(path.name + "-wal").exists():
+        return ("mode=ro", "immutable=1")  # the file alone may be half of the truth
+    return ("immutable=1", "mode=ro")  # nobody is at it: look without leaving a trace
 
 
 def _older(path: Path, version: int) -> StorageError:
