@@ -16,8 +16,8 @@ import govledger
 from govledger import GovledgerError, Ledger, MotionAdopted, MotionSubmitted
 from govledger import dataset as yaml_format
 from govledger.cli import main
-from govledger.cli.access import read_dataset
-from govledger.codec import Entry, decode
+from govledger.cli.files import read_dataset
+from govledger.codec import Entry, decode, decode_state
 from govledger.dataset import LARGEST_FILE, import_dataset, judge_dataset, ledger_options
 from govledger.interchange import jsonl
 from govledger.rules import FINDINGS, Breach
@@ -114,6 +114,7 @@ CALLS = {
     "not-opened": """Ledger(SqliteStore.in_memory(Entry(1, "motion/bins", 1, "motion.lapsed@1", b'{"on":"2024","position":1,"recorded_at":"2024-03-14T09:00:00.000000Z"}'))).name""",
     "unreadable-record": 'decode(Entry(2, "motion/bins", 1, "motion.adopted@1", b"{}"))',
     "unknown-record-type": 'decode(Entry(2, "motion/bins", 1, "motion.adjourned@1", b"{}"))',
+    "damaged-row": 'decode_state("motion/bins", b"{}")',
     "numbers-and-events": "ledger.import_events([motion], numbers=[1, 2])",
     "unknown-position.known-at": 'ledger.as_of("2024-03-14", known_at=99)',
 }
@@ -247,7 +248,8 @@ def called(stem):
     with Ledger.in_memory(clock) as ledger:
         names = {
             **{"ledger": ledger, "clock": clock, "datetime": datetime, "timedelta": timedelta},
-            **{"Ledger": Ledger, "SqliteStore": SqliteStore, "decode": decode, "Entry": Entry},
+            **{"Ledger": Ledger, "SqliteStore": SqliteStore, "Entry": Entry},
+            **{"decode": decode, "decode_state": decode_state},
             "motion": MotionSubmitted("bins", title="Bigger bins", on="2024-03-01"),
             "adoption": MotionAdopted("bins", on="2024-03-14"),
         }
@@ -751,8 +753,9 @@ brackets, which never changes, and the reason; below it the line with carets, an
 All that is wrong with a file is told at once.
 
 `govledger check FILE` exits with 3 where it finds anything. `govledger import FILE` refuses
-such a file with exit code 1 and leaves the ledger byte for byte as it was; breaches of the
-rules can be recorded all the same with `--flag-breaches`, and stay findings. In a program,
+such a file with exit code 1 and leaves the ledger byte for byte as it was (where a file is
+larger than 1,000 records, the batches before the first error stay); breaches of the rules
+can be recorded all the same with `--flag-breaches`, and stay findings. In a program,
 `GovledgerError.problems` holds the same as values: `code`, `message`, `hint`, `path`, `place`.
 
 Here is every error with a file that provokes it, from `tests/errors/`.

@@ -291,6 +291,7 @@ def paged(part, limit, **chosen):
     found = page = part(limit=limit, **chosen)
     while page:
         assert len(page) <= limit
+        assert len(found) == len(set(found))
         page = part(limit=limit, after=page[-1], **chosen)
         found = [*found, *page]
     return found
@@ -579,8 +580,10 @@ def test_a_subject_without_any_fact_left_is_gone_and_was_there(ledger):
 
 
 def pages(ledger, limit, **chosen):
-    page = ledger.as_of(END, limit=limit, **chosen)
+    seen, page = set(), ledger.as_of(END, limit=limit, **chosen)
     while page.states:
+        assert not seen & page.states.keys()
+        seen |= page.states.keys()
         yield page
         page = ledger.as_of(END, limit=limit, after=list(page.states)[-1], **chosen)
 
@@ -637,7 +640,7 @@ def test_a_register_of_more_subjects_than_one_statement_can_name(ledger):
     for chosen in ({}, {"kind": "motion"}, {"status": "submitted"}, {"meeting": "v"}):
         there = ledger.as_of(END, **chosen)
         assert len(there.states) == len(there.judged) == 1_100
-    assert sum(len(page.judged) for page in pages(ledger, 500, kind="motion")) == 1_100
+    assert sum(len(page.judged) for page in pages(ledger, 600, kind="motion")) == 1_100
     ledger.record(g.MeetingConvened("v", title="Spring", on="2018-06-01"))
     assert ledger.as_of(END).judged == ()
     assert len(ledger.as_of(END, ledger.head() - 1, kind="motion").judged) == 1_100
@@ -716,7 +719,7 @@ def test_a_profile_that_is_taken_back_heals_the_facts_of_its_very_day(ledger):
     ledger.record(g.LedgerProfileChanged(on="2018-06-01", profile="parliament@1"))
     ledger.record(g.MotionHeldOver("m", on="2018-06-01"), breaches="flag")
     assert codes(ledger) == [("not-in-profile", "motion/m", 5)]
-    ledger.retract(4, reason="Wrong")
+    ledger.retract(4, reason="Wrong", on="2018-12-31")
     assert codes(ledger) == []
 
 

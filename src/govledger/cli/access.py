@@ -1,24 +1,20 @@
-"""How commands come to what they work on: the ledger, a subject in it, a dataset.
+"""How commands come to the ledger they work on, and to a subject in it.
 
-Here: opening, finding, reading, and writing where there may be no ledger yet. Not here:
-what is then done with it.
+Here: opening, finding, and writing where there may be no ledger yet. Not here: what is then
+done with it, or files of datasets (`files`): most commands read none, and start sooner.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from difflib import get_close_matches
 from pathlib import Path
-from typing import TypeVar
-
-import click
+from typing import Any, TypeVar
 
 from govledger.cli.options import settings
 from govledger.cli.output import Speaker, message
-from govledger.dataset import Dataset, LedgerOptions
-from govledger.errors import InvalidInput, Problem, StorageError, brief, invalid
+from govledger.errors import Problem, StorageError, brief, invalid
 from govledger.events import slug_of, subject_name
-from govledger.interchange.importing import Format, format_of
 from govledger.ledger import Ledger, is_free
 
 _T = TypeVar("_T")
@@ -31,7 +27,7 @@ def opened() -> Ledger:
 
 def written(
     write: Callable[[Ledger], _T],
-    options: LedgerOptions | None = None,
+    options: Mapping[str, Any] | None = None,
     attempt: Callable[[Ledger], object] | None = None,
 ) -> _T:
     """Write to the ledger, or to a new one made with these options.
@@ -75,19 +71,3 @@ def find(ledger: Ledger, subject: str) -> str:
             hint=f'did you mean "{close[0]}"?' if close else "`govledger log` lists the subjects",
         )
     )
-
-
-def format_of_file(path: Path) -> Format:
-    """The format of a dataset that is to be read, as its name tells it."""
-    if not path.is_file():
-        raise click.UsageError(f"{path} is no file")
-    try:
-        return format_of(path)
-    except InvalidInput as error:
-        (problem,) = error.problems
-        raise click.UsageError(f"{problem.message}; {problem.hint}") from None
-
-
-def read_dataset(path: Path) -> Dataset:
-    """Read a dataset in the format that its name tells."""
-    return format_of_file(path).load(path)

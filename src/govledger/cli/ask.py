@@ -28,7 +28,6 @@ from govledger.codec import exported
 from govledger.errors import did_you_mean
 from govledger.events import RecordRetracted
 from govledger.history import Reason, Record, withdrawals
-from govledger.interchange import jsonl
 from govledger.ledger import Ledger
 from govledger.register import LISTED, Register
 from govledger.state import BlockadeStatus, MandateStatus, ProposalStatus, Status
@@ -314,6 +313,8 @@ def log_command(subject: str | None, start: When | None, end: When | None, by: s
         records = list(ledger.log(subject=name))
         chosen = _between(records, ledger, start, end, by)
         if settings().format == "jsonl":
+            from govledger.interchange import jsonl
+
             jsonl.write(chosen, sys.stdout.buffer)
         elif settings().format != "table":
             emit([exported(record) for record in chosen], (), speaker)

@@ -15,7 +15,8 @@ import attrs
 import click
 
 from govledger.cli import demo
-from govledger.cli.access import format_of_file, opened, written
+from govledger.cli.access import opened, written
+from govledger.cli.files import format_of_file
 from govledger.cli.options import EventType, Subject, Time, settings, shared
 from govledger.cli.output import counted, echo_problems, interruptible, message, progress
 from govledger.dataset import GOES_ON, Head, Imported, Mode, ledger_options

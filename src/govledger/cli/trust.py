@@ -13,7 +13,8 @@ import attrs
 import click
 
 from govledger.audit import Verification, damaged
-from govledger.cli.access import opened, read_dataset, speaker_of
+from govledger.cli.access import opened, speaker_of
+from govledger.cli.files import read_dataset
 from govledger.cli.options import formats, settings, shared
 from govledger.cli.output import Speaker, counted, echo_problems, emit, message, progress
 from govledger.dataset import Dataset, by_place, judge_citations, judge_dataset
