@@ -4,6 +4,7 @@ told, and in whatever order; and a span that does not follow from the log is fou
 import random
 import signal
 import sqlite3
+import sys
 from collections import Counter
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
@@ -39,7 +40,7 @@ from govledger.register import register
 from govledger.rules import rule_of
 from govledger.spans import NEVER, plan
 from govledger.state import EVOLVE
-from govledger.storage.sqlite.layout import DERIVED_TABLES
+from govledger.storage.sqlite.layout import DERIVED_TABLES, IDENTITY
 from govledger.when import datetime_of, view_instant
 
 # --- what is told -----------------------------------------------------------------------
@@ -331,8 +332,9 @@ def test_what_is_made_again_in_any_batches_is_the_same_row_by_row(
     with opened(zone, profile) as ledger, pytest.MonkeyPatch.context() as patch:
         tell(ledger, seed, calls)
         before = rows(ledger)
-        patch.setattr("govledger.ledger.BATCH", batch)
-        patch.setattr("govledger.audit.BATCH", batch)
+        for module in [m for name, m in sys.modules.items() if name.startswith("govledger.")]:
+            if hasattr(module, "BATCH"):
+                patch.setattr(module, "BATCH", batch)
         seen = []
         assert ledger.verify()
         assert ledger.rebuild(seen.append) == ledger.head()
@@ -733,7 +735,7 @@ def told_before(tmp_path_factory):
     with g.Ledger.open(path, clock=Clock(), name="told") as ledger:
         tell(ledger, seed=7, calls=30)
     held = everything(path)
-    assert all(len(there) > 3 for there in held.values())
+    assert all(len(there) > 3 for table, there in held.items() if table != "calendar")
     assert any(row[3] != NEVER for row in held["spans"])
     assert any(row[5] != NEVER for row in held["findings"])
     return path
@@ -747,9 +749,6 @@ def copied(path):
         copy.write_bytes(path.read_bytes())
         yield copy
 
-
-KEY = {"subjects": 1, "keys": 1, "links": 2, "spans": 3, "findings": 4}
-"""How many of the first columns of a table tell one row from another."""
 
 ODD = (-1, 0, 1, 2, 3, 5, NEVER, NEVER - 1, None, "", "x", "motion/m1", b"", b"{}", b"\x00", 1.5)
 
@@ -784,7 +783,7 @@ def damage(connection, held, table, sort, pick):
         case "delete":
             connection.execute(f"DELETE FROM {table} WHERE {where}", row)
         case "insert":
-            at = pick(range(KEY[table]))
+            at = pick(range(IDENTITY[table]))
             changed = (*row[:at], pick([*ODD, other[at]]), *row[at + 1 :])
             marks = ",".join("?" * len(columns))
             connection.execute(
@@ -813,7 +812,7 @@ def everything(path, *tables):
 def names_of(table, there, held):
     """What a report may call the rows of a table that are not as they were."""
     changed = set(there[table]) ^ set(held[table])
-    if table == "keys":
+    if table in ("calendar", "keys"):
         return {str(row[0]) for row in changed}
     if table == "subjects":
         return {str(row[1]) for row in changed}
@@ -899,9 +898,11 @@ def test_a_ledger_that_is_only_read_is_not_made_again(told_before):
 
 REBUILDING = """
 import sqlite3
-import govledger.ledger
 path, stop, steps = sys.argv[1], int(sys.argv[2]), 0
-govledger.ledger.BATCH = 10
+Ledger.in_memory().close()  # loads what is loaded late
+for module in list(sys.modules.values()):
+    if hasattr(module, "BATCH"):
+        module.BATCH = 10
 
 def step(*_):
     global steps

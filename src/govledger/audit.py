@@ -104,6 +104,11 @@ def damaged(message: str) -> Verification:
     return Verification((Check(Outcome.FAIL, "file", message),))
 
 
+def unreadable(message: str) -> Verification:
+    """The report on a ledger that holds what this version cannot read."""
+    return Verification((Check(Outcome.FAIL, "types", message),))
+
+
 _CHECKPOINT = Check(
     Outcome.SKIP, "checkpoint", "none given: this shows the ledger agrees with itself, no more"
 )

@@ -69,7 +69,7 @@ def subject_name(value: str, kind: str | None = None) -> str:
     return _subject_name(value, kind)
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=4_096)
 def _subject_name(value: str, kind: str | None) -> str:
     given, slash, slug = value.partition("/")
     if not slash:

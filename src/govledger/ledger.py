@@ -60,11 +60,11 @@ from govledger.rules import (
     too_large,
     withdraws,
 )
-from govledger.spans import BATCH, plan
+from govledger.spans import plan
 from govledger.state import Mandate, State, fold
 from govledger.storage import Reading, Selection, Store
 from govledger.storage.sqlite import SqliteStore
-from govledger.values import batches, count, line
+from govledger.values import count, line
 from govledger.when import When, datetime_of, day_of, instant_of, timezone, view_instant, zone_name
 
 Clock = Callable[[], datetime]
@@ -420,7 +420,7 @@ class Ledger:
         self, as_of: Moment | None = None, known_at: Known | None = None
     ) -> tuple[Mandate, ...]:
         """The mandates whose deadline is open, due or overdue, most pressing first."""
-        return self.as_of(as_of, known_at).due()
+        return self.as_of(as_of, known_at, kind="mandate").due()
 
     def breaches(
         self, as_of: Moment | None = None, known_at: Known | None = None
@@ -479,14 +479,22 @@ class Ledger:
 
         `as_of` answers the same from spans, which `verify` compares with a replay; this
         shows it for oneself. Subject by subject, by name; an exact end of force is left to
-        whoever reads it. Arguments and errors as for `as_of`.
+        whoever reads it. Arguments and errors as for `as_of`, and `UnreadableRecord` where
+        the log is damaged.
         """
-        instant, known, zone = self._instant(when), self.known_at(known_at), self.zone
-        with self._store.read() as reading:
-            for _, stream in groupby(reading.streams(), key=attrgetter("subject")):
-                heard = [recall(entry) for entry in stream if entry.position <= known]
-                told = timeline(heard, zone)
-                state = fold(None, [record.event for at, record in told if at <= instant])
+        return self._replayed(self._instant(when), self.known_at(known_at))
+
+    def _replayed(self, instant: int, known: int) -> Iterator[State]:
+        after = ""
+        while True:
+            # Records never change, so each few subjects can have a transaction of their own.
+            with self._store.read() as reading:
+                entries = reading.streams(after)
+            if not entries:
+                return
+            after = entries[-1].subject
+            for _, stream in groupby(entries, key=attrgetter("subject")):
+                state = _folded([e for e in stream if e.position <= known], self.zone, instant)
                 if state is not None:
                     yield state
 
@@ -531,15 +539,8 @@ class Ledger:
         of every record read. Raises `UnreadableRecord` where one cannot be read; nothing is
         changed then.
         """
-        zone, done = self.zone, 0
         with self._store.write() as writing:
-            writing.forget()
-            for batch in batches(map(decode, writing.everything()), BATCH):
-                writing.retell(batch, zone)
-                done += len(batch)
-                if progress is not None:
-                    progress(done)
-        return done
+            return writing.rebuild(progress)
 
     def head(self) -> int:
         """The position of the newest record."""
@@ -670,6 +671,17 @@ def _encoded(records: Iterable[Record]) -> tuple[list[Entry], list[Breach]]:
                 too_large(record.event, record.position, problem.message, problem.hint)
             )
     return entries, oversized
+
+
+def _folded(entries: Sequence[Entry], zone: ZoneInfo, until: int) -> State | None:
+    """The state of a subject at an instant, from its entries."""
+    try:
+        told = timeline(map(recall, entries), zone)
+        return fold(None, [record.event for instant, record in told if instant <= until])
+    except (AttributeError, LookupError, TypeError, ValueError):
+        for entry in entries:
+            decode(entry)  # which says what is wrong with it
+        raise
 
 
 def _known(entries: Iterable[Entry], known: int) -> list[Record]:

@@ -236,13 +236,13 @@ class _Desk:
     def take(self, record: Record, *, accepted: bool) -> None:
         """Take in a record: the books are as they would be if it were the last."""
         subject = record.subject
+        self.records[record.position] = record
         if not accepted and (unfit := list(self._unfit(record))):
             self.breaches += unfit
             return
         instant = record.on.counts_from(self.zone)
         last = self._last(subject)
         comes_last = self._comes_last(record, instant, last)
-        self.records[record.position] = record
         self.streams[subject].append(record)
         self.mentioned[subject] = None
         for _, named in references(record.event):

@@ -15,6 +15,7 @@ from enum import StrEnum
 from typing import Any
 
 from attrs import NOTHING, field, fields, frozen
+from attrs import evolve as evolved
 
 from govledger.events import (
     AgreementReached,
@@ -411,7 +412,7 @@ def _adopted(motion: Motion, event: MotionAdopted) -> Changes:
         follow_up=FollowUp.OPEN,
         meeting=event.meeting or motion.meeting,
         decided_on=event.on,
-        tally=event.tally,
+        tally=_counted(event.tally),
         as_amended=event.as_amended,
         by_acclamation=event.by_acclamation,
     )
@@ -422,8 +423,13 @@ def _rejected(motion: Motion, event: MotionRejected) -> Changes:
         Decision.REJECTED,
         meeting=event.meeting or motion.meeting,
         decided_on=event.on,
-        tally=event.tally,
+        tally=_counted(event.tally),
     )
+
+
+def _counted(tally: Tally | None) -> Tally | None:
+    """A tally without its roll call: that stays in its record, with the names it holds."""
+    return evolved(tally, roll_call=()) if tally is not None and tally.roll_call else tally
 
 
 def _withdrawn(_: Motion, __: MotionWithdrawn) -> Changes:

@@ -12,6 +12,7 @@ from datetime import UTC, date, datetime, timedelta
 from difflib import get_close_matches
 from enum import StrEnum
 from functools import lru_cache
+from hashlib import sha256
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from attrs import field, frozen
@@ -132,7 +133,7 @@ class When:
 _PARTS = ("precision", "upto", "first", "last", "instant")
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=4_096)
 def _read(text: str) -> tuple[str, Precision, bool, date, date, int | None]:
     match = _FORM.fullmatch(text)
     if match is None:
@@ -198,7 +199,7 @@ def when(value: When | str | date | datetime) -> When:
     return value if isinstance(value, When) else When(value)
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=16_384)
 def _when(text: str) -> When:
     return When(text)
 
@@ -226,7 +227,22 @@ def zone_name(value: str) -> str:
     return timezone(line(value)).key
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=64)
+def zone_rules(zone: ZoneInfo) -> str:
+    """A digest of the UTC offsets of a zone, week by week from 1970 to 2037.
+
+    Instants that were worked out by other rules are other instants: governments change the
+    clock, and the time zone database follows.
+    """
+    noons = (datetime(1970, 1, 1, 12) + timedelta(weeks=n) for n in range(_WEEKS))  # noqa: DTZ001
+    offsets = ",".join(str(zone.utcoffset(noon)) for noon in noons)
+    return sha256(offsets.encode()).hexdigest()[:16]
+
+
+_WEEKS = 68 * 366 // 7
+
+
+@lru_cache(maxsize=16_384)
 def day_start(day: date, zone: ZoneInfo) -> int:
     """The first instant of `day` in `zone`, also where the clock skips midnight.
 

@@ -12,7 +12,7 @@ from typing import Any
 import attrs
 import click
 
-from govledger.audit import Verification, damaged
+from govledger.audit import Verification, damaged, unreadable
 from govledger.cli.access import opened, speaker_of
 from govledger.cli.files import read_dataset
 from govledger.cli.options import formats, settings, shared
@@ -160,7 +160,9 @@ def _verified(*, rebuild: bool) -> Verification:
             with progress("verifying", ledger.head()) as advance:
                 return ledger.verify(advance)
     except UnreadableRecord as error:
-        return damaged(error.problems[0].message)
+        (problem,) = error.problems
+        unknown = problem.code in ("unknown-record-type", "unknown-profile")
+        return unreadable(problem.message) if unknown else damaged(problem.message)
     except StorageError as error:
         if error.problems[0].code not in ("damaged", "storage"):
             raise

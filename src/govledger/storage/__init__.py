@@ -6,10 +6,9 @@ this one are the only importers of eventsourcing and of database drivers. Not he
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
-from zoneinfo import ZoneInfo
 
 from attrs import frozen
 
@@ -65,8 +64,8 @@ class Reading(Protocol):
     def everything(self) -> Iterator[Entry]:
         """Every entry there is, whatever its position."""
 
-    def streams(self) -> Iterator[Entry]:
-        """Every entry there is, subject by subject, by name."""
+    def streams(self, after: str) -> list[Entry]:
+        """All entries of the next few subjects after one, by name; none after the last."""
 
     def books(self, coming: Sequence[Record]) -> Books:
         """What is on the books, as records that are to come need to know it."""
@@ -90,11 +89,8 @@ class Writing(Reading, Protocol):
     def append(self, entries: Sequence[Entry], planned: Plan) -> None:
         """Write entries at the end of the log, and what follows from them."""
 
-    def forget(self) -> None:
-        """Empty all that is derived."""
-
-    def retell(self, records: Sequence[Record], zone: ZoneInfo) -> None:
-        """Write what follows from records that stand in the log, after all before them."""
+    def rebuild(self, progress: Callable[[int], None] | None = None) -> int:
+        """Make all that is derived again; gives the number of entries it follows from."""
 
 
 class Store(Protocol):

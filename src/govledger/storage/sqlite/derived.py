@@ -6,12 +6,9 @@ here: what follows from a record (`govledger.spans`), or the log itself.
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
-from itertools import zip_longest
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from govledger.codec import (
     decode,
@@ -20,15 +17,14 @@ from govledger.codec import (
     encode_finding,
     encode_state,
 )
-from govledger.events import LEDGER, LedgerOpened, kind_of, references
+from govledger.errors import invalid
+from govledger.events import LEDGER, kind_of, references
 from govledger.history import Record
 from govledger.rules import Finding
-from govledger.spans import NEVER, Judged, Plan, Span, plan
+from govledger.spans import NEVER, Judged, Plan, Span
 from govledger.storage import Row, Selection
-from govledger.storage.sqlite.layout import DERIVED, DERIVED_TABLES, KEYS, statements
 from govledger.storage.sqlite.log import VARIABLES, Log, slices
 from govledger.storage.sqlite.recorder import marks
-from govledger.when import timezone
 
 
 class TableBooks:
@@ -48,10 +44,10 @@ class TableBooks:
         self._streams: dict[str, list[Record]] = {}
         self._naming: dict[str, list[str]] = {name: [] for name in about}
         self._look_up(about | named)
-        pairs = list(self._select(_NAMING, about & self.numbers.keys()))
-        self._look_up({naming for _, naming in pairs} - self._lasts.keys())
-        for name, naming in pairs:
+        self._latest: dict[str, int | None] = {}
+        for name, naming, latest in self._select(_NAMING, about & self.numbers.keys()):
             self._naming[name].append(naming)
+            self._latest[naming] = latest
 
     def last(self, subject: str) -> Span | None:
         if subject not in self._lasts:
@@ -63,10 +59,10 @@ class TableBooks:
         return Span(subject, since, known_from, decode_state(subject, state))
 
     def latest(self, subject: str) -> int | None:
-        if subject not in self._lasts:
-            self._look_up([subject])
-        last = self._lasts[subject]
-        return None if last is None else last[0]
+        if subject not in self._latest:
+            last = self.last(subject)
+            self._latest[subject] = None if last is None else last.since
+        return self._latest[subject]
 
     def spans(self, subject: str) -> Iterable[Span]:
         for since, known_from, state in self._select(_BELIEVED, [subject]):
@@ -74,7 +70,7 @@ class TableBooks:
 
     def naming(self, subject: str) -> Iterable[str]:
         if subject not in self._naming:
-            self._naming[subject] = [naming for _, naming in self._select(_NAMING, [subject])]
+            self._naming[subject] = [naming for _, naming, _ in self._select(_NAMING, [subject])]
         return self._naming[subject]
 
     def streams(self, subjects: Collection[str]) -> list[Record]:
@@ -134,10 +130,13 @@ SELECT since, known_from, state FROM spans
 WHERE known_until = {NEVER} AND subject = (SELECT id FROM subjects WHERE name IN ({{}}))
 """
 
-_NAMING = """
-SELECT theirs.name, ours.name FROM subjects AS theirs
+_NAMING = f"""
+SELECT theirs.name, ours.name, (
+    SELECT since FROM spans WHERE subject = ours.id AND known_until = {NEVER}
+    ORDER BY since DESC LIMIT 1
+) FROM subjects AS theirs
 CROSS JOIN links ON named = theirs.id CROSS JOIN subjects AS ours ON ours.id = naming
-WHERE theirs.name IN ({})
+WHERE theirs.name IN ({{}})
 """
 
 _JUDGED = f"""
@@ -150,15 +149,14 @@ def write(cursor: Any, planned: Plan, known: Mapping[str, int]) -> None:
     """Write what a plan says into the derived tables; `known` are the numbers of subjects."""
     others = {judged.finding.subject for judged in (*planned.judged, *planned.healed)}
     others |= {meeting for span in planned.spans if (meeting := _meeting(span)) is not None}
-    subjects = dict(known)
+    subjects = {**known, **numbers(cursor, {*planned.mentioned, *others} - known.keys())}
     _number(cursor, subjects, planned.mentioned)
-    subjects |= numbers(cursor, others - subjects.keys())
-    _insert(
+    _run(
         cursor,
         "INSERT INTO keys VALUES (?,?,?) ON CONFLICT DO UPDATE SET last = excluded.last",
         [(key, first, last) for key, (first, last) in planned.keys.items()],
     )
-    _insert(
+    _run(
         cursor,
         "INSERT OR IGNORE INTO links VALUES (?,?)",
         [
@@ -167,23 +165,23 @@ def write(cursor: Any, planned: Plan, known: Mapping[str, int]) -> None:
             for naming in several
         ],
     )
-    _insert(
+    _run(
         cursor,
         "UPDATE spans SET known_until = ? WHERE subject = ? AND since = ? AND known_from = ?",
         [(s.known_until, subjects[s.subject], s.since, s.known_from) for s in planned.ended],
     )
-    _insert(
+    _run(
         cursor,
         "INSERT INTO spans VALUES (?,?,?,?,?,?,?)",
         [_span_row(subjects, span) for span in planned.spans],
     )
-    _insert(
+    _run(
         cursor,
         "UPDATE findings SET known_until = ?"
         " WHERE subject = ? AND position = ? AND known_from = ? AND number = ?",
         [(j.known_until, subjects[j.finding.subject], *j.key) for j in planned.healed],
     )
-    _insert(
+    _run(
         cursor,
         "INSERT INTO findings VALUES (?,?,?,?,?,?,?)",
         [
@@ -199,7 +197,7 @@ def write(cursor: Any, planned: Plan, known: Mapping[str, int]) -> None:
     )
 
 
-def _insert(cursor: Any, statement: str, rows: list[tuple[Any, ...]]) -> None:
+def _run(cursor: Any, statement: str, rows: list[tuple[Any, ...]]) -> None:
     if rows:
         cursor.executemany(statement, rows)
 
@@ -258,6 +256,12 @@ def view(cursor: Any, as_of: int, known: int, chosen: Selection) -> list[Row]:
     """The subjects that are chosen, as they are at an instant, as known at a position."""
     named = {name for name in (chosen.subject, chosen.after, chosen.meeting) if name is not None}
     known_names = numbers(cursor, named)
+    if chosen.after is not None and chosen.after not in known_names:
+        raise invalid(
+            "unknown-subject",
+            f"no record of this ledger speaks of {chosen.after}",
+            "a page comes after a subject that a page before it ended with",
+        )
     if len(known_names) < len(named):
         return []
     conditions = [f"{_CHOICES[name]} = :{name}" for name in _CHOICES if getattr(chosen, name)]
@@ -327,84 +331,3 @@ def findings(cursor: Any, as_of: int, known: int, subjects: Sequence[str] | None
         for name, position, finding in cursor.fetchall()
         if wanted is None or name in wanted
     ]
-
-
-# --- making them again ------------------------------------------------------------------
-
-
-_SCRATCH = ("PRAGMA journal_mode = OFF", "PRAGMA synchronous = OFF", "PRAGMA cache_size = -32768")
-
-
-class Rederivation:
-    """The derived tables made again from the log, in a scratch database, to compare."""
-
-    def __init__(self, cursor: Any, log: Log) -> None:
-        self._cursor = cursor
-        self._log = log
-        self._zone = timezone("UTC")
-        # A nameless database is kept in memory as far as it fits, then in a temporary file.
-        self._scratch = sqlite3.connect("", isolation_level=None)
-        for statement in (*_SCRATCH, *statements(DERIVED), "BEGIN"):
-            if not statement.startswith("CREATE INDEX"):  # they answer questions; none is asked
-                self._scratch.execute(statement)
-
-    def take(self, records: Sequence[Record]) -> None:
-        """Derive what follows from the next records of the log."""
-        if isinstance(records[0].event, LedgerOpened):
-            self._zone = timezone(records[0].event.timezone)
-        retell(self._scratch.cursor(), self._log, records, self._zone)
-
-    def difference(self) -> str:
-        """The first thing in which the tables differ from what was derived; empty if none."""
-        return next(filter(None, map(self._differs, DERIVED_TABLES)), "")
-
-    def _differs(self, table: str) -> str:
-        self._cursor.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (table,))
-        if self._cursor.fetchone() is None:
-            return f'table "{table}" is gone'
-        columns = DERIVED_TABLES[table]
-        statement = f"SELECT {columns} FROM {table} ORDER BY {columns}"
-        self._cursor.execute(statement)
-        again = self._scratch.execute(statement)
-        for held, derived in zip_longest(self._cursor, again):
-            there = None if held is None else tuple(held)
-            if there != derived:
-                what, row = _difference(there, derived, KEYS[table])
-                return f'table "{table}" {what} {self._named(table, row)}'
-        return ""
-
-    def _named(self, table: str, row: Sequence[Any]) -> str:
-        """The subject, or the key, that a row is about."""
-        if table == "keys":
-            return str(row[0])
-        if table == "subjects":
-            return str(row[1])
-        found = self._scratch.execute("SELECT name FROM subjects WHERE id = ?", row[:1]).fetchone()
-        return str(found[0]) if found else f"subject {row[0]}, which there is not"
-
-    def close(self) -> None:
-        """Forget it all."""
-        self._scratch.close()
-
-
-def _difference(there: Any, derived: Any, width: int) -> tuple[str, Sequence[Any]]:
-    """What is wrong where two ordered tables part, and the row it is about."""
-    if there is None or (derived is not None and _order(derived) < _order(there)):
-        what, row = "lacks", derived
-    else:
-        what, row = "has no reason for", there
-    if there is not None and derived is not None and there[:width] == derived[:width]:
-        what, row = "is altered at", derived
-    return what, row
-
-
-def _order(row: Sequence[Any]) -> list[tuple[int, Any]]:
-    """Where a row comes: a damaged one may hold anything, and SQLite orders kinds of values."""
-    kinds = {type(None): 0, int: 1, float: 1, str: 2, bytes: 3}
-    return [(kinds[type(value)], 0 if value is None else value) for value in row]
-
-
-def retell(cursor: Any, log: Log, records: Sequence[Record], zone: ZoneInfo) -> None:
-    """Write what follows from records that stand in the log, after all before them."""
-    books = TableBooks(cursor, log, records[0].position - 1, records)
-    write(cursor, plan(books, records, zone, accepted=True), books.numbers)

@@ -37,6 +37,10 @@ BEGIN SELECT RAISE(ABORT, 'a ledger is append-only: records are never replaced')
 """
 
 DERIVED = """
+CREATE TABLE IF NOT EXISTS calendar (
+    zone TEXT PRIMARY KEY,
+    rules TEXT NOT NULL
+) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS subjects (
     id INTEGER PRIMARY KEY,
     name TEXT NOT NULL UNIQUE,
@@ -80,6 +84,7 @@ CREATE TABLE IF NOT EXISTS findings (
 """
 
 DERIVED_TABLES = {
+    "calendar": "zone, rules",
     "subjects": "id, name, kind",
     "keys": "value, first, last",
     "links": "named, naming",
@@ -88,7 +93,7 @@ DERIVED_TABLES = {
 }
 """The tables of `DERIVED` and their columns."""
 
-KEYS = {"subjects": 1, "keys": 1, "links": 2, "spans": 3, "findings": 4}
+IDENTITY = {"calendar": 1, "subjects": 1, "keys": 1, "links": 2, "spans": 3, "findings": 4}
 """How many of these columns tell one row from another."""
 
 

@@ -17,6 +17,9 @@ from govledger.storage.sqlite.recorder import marks
 PAGE = 1_000
 """Rows fetched at a time where there may be many."""
 
+SUBJECTS = 500
+"""Subjects whose streams are read at a time."""
+
 VARIABLES = 500
 """Values in one IN list, well below every build's limit."""
 
@@ -39,13 +42,6 @@ class Log:
     def at(self, positions: Iterable[int]) -> list[Entry]:
         return self._in("WHERE position IN ({})", positions)
 
-    def keyed(self, key: str) -> list[Entry]:
-        return self._select(
-            "WHERE position BETWEEN (SELECT first FROM keys WHERE value = ?1)"
-            " AND (SELECT last FROM keys WHERE value = ?1)",
-            [key],
-        )
-
     def versions(self, subjects: Iterable[str]) -> dict[str, int]:
         found: dict[str, int] = {}
         for some in slices(subjects):
@@ -62,10 +58,26 @@ class Log:
         return [name for (name,) in self._cursor.fetchall()]
 
     def everything(self) -> Iterator[Entry]:
-        return self._stream("SELECT * FROM records ORDER BY position")
+        cursor = self._tuples("SELECT * FROM records ORDER BY position")
+        while page := cursor.fetchmany(PAGE):
+            for row in page:
+                yield Entry(*row)
 
-    def streams(self) -> Iterator[Entry]:
-        return self._stream("SELECT * FROM records ORDER BY originator_id, originator_version")
+    def streams(self, after: str) -> list[Entry]:
+        self._cursor.execute(
+            "SELECT max(originator_id) FROM (SELECT DISTINCT originator_id FROM records"
+            " WHERE originator_id > ? ORDER BY originator_id LIMIT ?)",
+            (after, SUBJECTS),
+        )
+        (last,) = self._cursor.fetchone()
+        if last is None:
+            return []
+        cursor = self._tuples(
+            "SELECT * FROM records WHERE originator_id > ? AND originator_id <= ?"
+            " ORDER BY originator_id, originator_version",
+            (after, last),
+        )
+        return [Entry(*row) for row in cursor]
 
     def _in(self, where: str, values: Iterable[str | int]) -> list[Entry]:
         found: list[Entry] = []
@@ -77,14 +89,11 @@ class Log:
         self._cursor.execute(f"SELECT * FROM records {rest}", values)
         return [Entry(*row) for row in self._cursor.fetchall()]
 
-    def _stream(self, statement: str) -> Iterator[Entry]:
-        """Entries a page at a time, on a cursor of their own in the same snapshot."""
+    def _tuples(self, statement: str, values: Sequence[object] = ()) -> sqlite3.Cursor:
+        """A cursor of its own in the same snapshot; tuples are the quickest rows."""
         cursor = self._cursor.connection.cursor()
-        cursor.row_factory = None  # tuples are the quickest rows
-        cursor.execute(statement)
-        while page := cursor.fetchmany(PAGE):
-            for row in page:
-                yield Entry(*row)
+        cursor.row_factory = None
+        return cursor.execute(statement, values)
 
 
 def slices(values: Iterable[_T]) -> Iterator[list[_T]]:

@@ -9,14 +9,9 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Mapping
 
-from govledger.codec import decode
-from govledger.events import LedgerOpened
-from govledger.spans import BATCH
-from govledger.storage.sqlite import derived
-from govledger.storage.sqlite.layout import DERIVED, FORMAT, statements
+from govledger.storage.sqlite.layout import FORMAT
 from govledger.storage.sqlite.log import Log
-from govledger.values import batches
-from govledger.when import timezone
+from govledger.storage.sqlite.rebuild import rebuild
 
 
 def migrate(raw: sqlite3.Connection) -> None:
@@ -28,27 +23,17 @@ def migrate(raw: sqlite3.Connection) -> None:
     try:
         (version,) = raw.execute("PRAGMA user_version").fetchone()
         for older in range(version, FORMAT):  # none, where somebody else was faster
-            _STEPS[older](raw)
-        raw.execute(f"PRAGMA user_version = {FORMAT}")
+            _STEPS[older](raw.cursor())
+            raw.execute(f"PRAGMA user_version = {older + 1}")
     except BaseException:
         raw.execute("ROLLBACK")
         raise
     raw.execute("COMMIT")
 
 
-def _from_1(raw: sqlite3.Connection) -> None:
+def _from_1(cursor: sqlite3.Cursor) -> None:
     """There were links and keys of another form, and no spans; the log was the same."""
-    cursor = raw.cursor()
-    for table in ("keys", "links"):
-        cursor.execute(f"DROP TABLE {table}")
-    for statement in statements(DERIVED):
-        cursor.execute(statement)
-    log = Log(cursor)
-    zone = timezone("UTC")
-    for records in batches(map(decode, log.everything()), BATCH):
-        if isinstance(records[0].event, LedgerOpened):
-            zone = timezone(records[0].event.timezone)
-        derived.retell(cursor, log, records, zone)
+    rebuild(cursor, Log(cursor))
 
 
-_STEPS: Mapping[int, Callable[[sqlite3.Connection], None]] = {1: _from_1}
+_STEPS: Mapping[int, Callable[[sqlite3.Cursor], None]] = {1: _from_1}

@@ -16,20 +16,14 @@ from time import monotonic, sleep
 from typing import Self
 from urllib.parse import quote
 from uuid import uuid4
-from zoneinfo import ZoneInfo
 
 from attrs import astuple
-from eventsourcing.persistence import (
-    ConnectionPoolClosedError,
-    ConnectionUnavailableError,
-    PersistenceError,
-)
 from eventsourcing.sqlite import SQLiteCursor
 
 from govledger.audit import Check, Outcome
-from govledger.codec import Entry
-from govledger.errors import Problem, StorageError
-from govledger.events import kind_of
+from govledger.codec import Entry, decode
+from govledger.errors import StorageError
+from govledger.events import LedgerOpened, kind_of
 from govledger.history import Record
 from govledger.rules import Finding
 from govledger.spans import Books, Plan
@@ -37,17 +31,19 @@ from govledger.storage import Row, Selection
 from govledger.storage.mapping import stored_event
 from govledger.storage.sqlite import derived
 from govledger.storage.sqlite.connections import LOCK_TIMEOUT, LedgerDatastore
+from govledger.storage.sqlite.faults import explained, fault
 from govledger.storage.sqlite.layout import (
     APPLICATION_ID,
     DERIVED,
-    DERIVED_TABLES,
     FORMAT,
     LOG,
     statements,
 )
 from govledger.storage.sqlite.log import Log
 from govledger.storage.sqlite.migration import migrate
+from govledger.storage.sqlite.rebuild import Rederivation, calendar_holds, date, rebuild
 from govledger.storage.sqlite.recorder import LedgerRecorder
+from govledger.when import timezone
 
 PAGE = 1_000
 """Entries read in one transaction, so that no reader holds up a writer for long."""
@@ -66,8 +62,8 @@ class SqliteStore:
     def in_memory(cls, first: Entry) -> Self:
         """A store that holds a first entry, and lives as long as it is open."""
         store = cls("memory", f"file:govledger-{uuid4().hex}?mode=memory&cache=shared")
-        with _explained(store.name), store._datastore.transaction(commit=True) as cursor:
-            _lay_out(cursor.execute, first)
+        with explained(store.name), store._datastore.transaction(commit=True) as cursor:
+            _lay_out(cursor, first)
         return store
 
     @classmethod
@@ -76,7 +72,7 @@ class SqliteStore:
 
         Where somebody else makes one at the same time, theirs or this one is opened.
         """
-        with _explained(str(path)):
+        with explained(str(path)):
             if path.exists():  # an empty file, to be filled in place
                 _make(path, first)
                 return cls.open(path)
@@ -91,12 +87,41 @@ class SqliteStore:
 
     @classmethod
     def open(cls, path: Path, *, read_only: bool = False) -> Self:
-        """The ledger in an existing file, which is touched only if it is one."""
+        """The ledger in an existing file, which is touched only if it is one.
+
+        What is derived in it is brought up to date where it can be written to.
+        """
+        store = cls._opened(path, read_only=read_only)
+        try:
+            store._keep_up(read_only=read_only)  # noqa: SLF001 - its own
+        except BaseException:
+            store.close()
+            raise
+        return store
+
+    def _keep_up(self, *, read_only: bool) -> None:
+        """Derive all anew where the rules of the time zone have changed since."""
+        with self.read() as access:
+            if access.is_up_to_date():
+                return
+        if read_only or self._still is not None:
+            raise fault(
+                self.name,
+                "other-calendar",
+                "the rules of its time zone have changed since it was written to",
+                "`govledger verify` brings it up to date, where it can be written; no record"
+                " changes",
+            )
+        with self.write() as access:
+            access.rebuild()
+
+    @classmethod
+    def _opened(cls, path: Path, *, read_only: bool) -> Self:
         version = _identify(path)
         if version < FORMAT:
             if read_only:
                 raise _older(path, version)
-            with _explained(str(path)), closing(_plain(path)) as raw:
+            with explained(str(path)), closing(_plain(path)) as raw:
                 migrate(raw)
         if not read_only:
             # Whoever cannot write here will be told so when it tries.
@@ -132,7 +157,7 @@ class SqliteStore:
     @contextmanager
     def _access(self, *, commit: bool) -> Iterator[_Access]:
         with (
-            _explained(self.name),
+            explained(self.name),
             self._datastore.get_connection(commit=commit) as connection,
             connection.transaction(commit=commit) as cursor,
         ):
@@ -142,7 +167,7 @@ class SqliteStore:
     def _check_still(self) -> None:
         """Refuse what was read of a file that is taken not to change, and did."""
         if self._still is not None and _state_of(self._still[0]) != self._still:
-            raise _fault(
+            raise fault(
                 self.name,
                 "changed",
                 "somebody writes to this ledger, and its folder cannot be written to from here",
@@ -152,14 +177,14 @@ class SqliteStore:
     def head(self) -> int:
         """The position of the newest entry; 0 in an empty log."""
         self._check_still()
-        with _explained(self.name):
+        with explained(self.name):
             return self._recorder.max_notification_id() or 0
 
     def entries(self, after: int = 0, upto: int | None = None) -> Iterator[Entry]:
         """The entries with `after` < position <= `upto`, in log order, page by page."""
         upto = self.head() if upto is None else upto
         while after < upto:
-            with _explained(self.name):
+            with explained(self.name):
                 page = self._recorder.select_notifications(
                     after, PAGE, upto, inclusive_of_start=False
                 )
@@ -202,22 +227,24 @@ class _Access(Log):
     def positions(self, key: str) -> range:
         return derived.positions(self._cursor, key)
 
+    def keyed(self, key: str) -> list[Entry]:
+        return self.at(self.positions(key))
+
     def view(self, as_of: int, known: int, chosen: Selection) -> list[Row]:
         return derived.view(self._cursor, as_of, known, chosen)
 
     def findings(self, as_of: int, known: int, subjects: Sequence[str] | None) -> list[Finding]:
         return derived.findings(self._cursor, as_of, known, subjects)
 
-    def forget(self) -> None:
-        for table in DERIVED_TABLES:
-            self._cursor.execute(f"DELETE FROM {table}")
+    def is_up_to_date(self) -> bool:
+        return calendar_holds(self._cursor)
 
-    def retell(self, records: Sequence[Record], zone: ZoneInfo) -> None:
-        derived.retell(self._cursor, self, records, zone)
+    def rebuild(self, progress: Callable[[int], None] | None = None) -> int:
+        return rebuild(self._cursor, self, progress)
 
     @contextmanager
-    def again(self) -> Iterator[derived.Rederivation]:
-        with closing(derived.Rederivation(self._cursor, self)) as rederivation:
+    def again(self) -> Iterator[Rederivation]:
+        with closing(Rederivation(self._cursor, self)) as rederivation:
             yield rederivation
 
     def checks(self) -> Iterator[Check]:
@@ -231,13 +258,13 @@ class _Access(Log):
         self._cursor.execute("SELECT type, sql FROM sqlite_master WHERE sql IS NOT NULL")
         found_there = self._cursor.fetchall()
         there = {row["sql"] for row in found_there}
-        triggers = {row["sql"] for row in found_there if row["type"] == "trigger"}
+        added = {row["sql"] for row in found_there if row["type"] != "table"}
         made = {
             statement.replace("IF NOT EXISTS ", "")
             for statement in self._recorder.create_table_statements
         }
         wrong = sorted(
-            sql.split("(")[0].splitlines()[0].strip() for sql in (made - there) | (triggers - made)
+            sql.split("(")[0].splitlines()[0].strip() for sql in (made - there) | (added - made)
         )
         yield Check(
             Outcome.FAIL if wrong else Outcome.OK,
@@ -255,12 +282,16 @@ def _uri(path: Path, option: str = "") -> str:
     return f"file:{quote(os.fsencode(path.absolute()))}" + (f"?{option}" if option else "")
 
 
-def _lay_out(execute: Callable[..., object], first: Entry) -> None:
+def _lay_out(cursor: SQLiteCursor | sqlite3.Cursor, first: Entry) -> None:
     """Make the tables and triggers of a ledger, mark it as one, and write its first entry."""
+    execute = cursor.execute
     for statement in (*statements(LOG), *statements(DERIVED)):
         execute(statement)
     execute("INSERT INTO records VALUES (?,?,?,?,?)", astuple(first))
     execute("INSERT INTO subjects VALUES (1,?,?)", (first.subject, kind_of(first.subject)))
+    opened = decode(first).event
+    assert isinstance(opened, LedgerOpened)  # noqa: S101 - nothing else opens a ledger
+    date(cursor, timezone(opened.timezone))
     execute(f"PRAGMA application_id = {APPLICATION_ID}")
     execute(f"PRAGMA user_version = {FORMAT}")
 
@@ -276,7 +307,7 @@ def _make(path: Path, first: Entry) -> None:
         raw.execute("BEGIN IMMEDIATE")
         (application,) = raw.execute("PRAGMA application_id").fetchone()
         if application != APPLICATION_ID:
-            _lay_out(raw.execute, first)
+            _lay_out(raw.cursor(), first)
         raw.execute("COMMIT")
         _use_wal(raw)
 
@@ -326,24 +357,27 @@ def _identify(path: Path) -> int:
     try:
         mode = path.stat().st_mode
     except FileNotFoundError:
-        raise _fault(
+        raise fault(
             name,
             "no-ledger",
             "there is no ledger here",
             "`govledger init --name NAME` makes one, `govledger demo` an example",
         ) from None
     except (OSError, ValueError) as error:
-        raise _fault(
+        raise fault(
             name, "not-readable", f"cannot be read: {error}", "check the path and rights"
         ) from error
     if not stat.S_ISREG(mode):
-        raise _fault(name, "not-readable", "this is no file", "check the path")
-    with _explained(name):
+        raise fault(name, "not-readable", "this is no file", "check the path")
+    with explained(name):
         application, version, kind = _marks_of(path)
     if application != APPLICATION_ID:
-        raise _fault(name, "not-a-ledger", f"this is not a ledger but {kind}", "check the path")
+        raise fault(name, "not-a-ledger", f"this is not a ledger but {kind}", "check the path")
+    if version < 1:
+        message = f"the file says that it has format {version}, which there never was"
+        raise fault(name, "damaged", message, "restore it from a backup")
     if version > FORMAT:
-        raise _fault(
+        raise fault(
             name,
             "newer-format",
             f"this ledger has format {version}, and this govledger reads up to {FORMAT}",
@@ -381,51 +415,9 @@ def _ways_to_look(path: Path) -> tuple[str, ...]:
 
 
 def _older(path: Path, version: int) -> StorageError:
-    return _fault(
+    return fault(
         str(path),
         "older-format",
         f"this ledger has format {version}, and this govledger reads {FORMAT}",
         "`govledger verify` brings it up to date, where it can be written; no record changes",
     )
-
-
-_FAULTS = {
-    "SQLITE_READONLY": ("read-only", "the ledger cannot be written", "check the file's rights"),
-    "SQLITE_BUSY": ("busy", "somebody else is writing", "try again when that is done"),
-    "SQLITE_FULL": ("disk-full", "the disk is full", "make room; nothing was recorded"),
-    "SQLITE_CORRUPT": ("damaged", "the file is damaged", "restore it from a backup"),
-    "SQLITE_NOTADB": ("damaged", "the file is damaged", "restore it from a backup"),
-    "SQLITE_CANTOPEN": ("not-readable", "the file cannot be opened", "check path and rights"),
-    "SQLITE_IOERR": ("disk-error", "the disk gave an error", "check the disk"),
-}
-
-
-_SIGNS_OF_DAMAGE = ("unsupported file format", "malformed", "no such table", "no such column")
-"""What SQLite says of a damaged file without an error code of its own."""
-
-
-@contextmanager
-def _explained(name: str) -> Iterator[None]:
-    """Turn faults of the database into errors that say what to do."""
-    try:
-        yield
-    except UnicodeDecodeError as error:
-        raise _fault(name, *_FAULTS["SQLITE_CORRUPT"]) from error
-    except ConnectionPoolClosedError as error:
-        raise _fault(name, "closed", "the ledger is closed", "open it again") from error
-    except ConnectionUnavailableError as error:
-        raise _fault(name, *_FAULTS["SQLITE_BUSY"]) from error
-    except (sqlite3.Error, PersistenceError) as error:
-        cause = error if isinstance(error, sqlite3.Error) else error.__cause__
-        symbol = getattr(cause, "sqlite_errorname", "")
-        for prefix, (code, message, hint) in _FAULTS.items():
-            if symbol.startswith(prefix):
-                raise _fault(name, code, message, hint) from error
-        if any(sign in str(error) for sign in _SIGNS_OF_DAMAGE):
-            raise _fault(name, *_FAULTS["SQLITE_CORRUPT"]) from error
-        told = f"{error} ({symbol})" if symbol else str(error)
-        raise _fault(name, "storage", told, "this should not happen: see the cause") from error
-
-
-def _fault(name: str, code: str, message: str, hint: str) -> StorageError:
-    return StorageError(Problem(code=code, message=f"{name}: {message}", hint=hint))

@@ -1,0 +1,61 @@
+"""Faults of the database and the disk, in words that say what to do.
+
+Here: one table of what SQLite reports, and `explained`, which turns it into `StorageError`.
+Not here: what is wrong with a record.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from eventsourcing.persistence import (
+    ConnectionPoolClosedError,
+    ConnectionUnavailableError,
+    PersistenceError,
+)
+
+from govledger.errors import Problem, StorageError
+
+_FAULTS = {
+    "SQLITE_READONLY": ("read-only", "the ledger cannot be written", "check the file's rights"),
+    "SQLITE_BUSY": ("busy", "somebody else is writing", "try again when that is done"),
+    "SQLITE_FULL": ("disk-full", "the disk is full", "make room; nothing was recorded"),
+    "SQLITE_CORRUPT": ("damaged", "the file is damaged", "restore it from a backup"),
+    "SQLITE_NOTADB": ("damaged", "the file is damaged", "restore it from a backup"),
+    "SQLITE_CANTOPEN": ("not-readable", "the file cannot be opened", "check path and rights"),
+    "SQLITE_IOERR": ("disk-error", "the disk gave an error", "check the disk"),
+}
+
+
+_SIGNS_OF_DAMAGE = ("unsupported file format", "malformed", "no such table", "no such column")
+"""What SQLite says of a damaged file without an error code of its own."""
+
+
+@contextmanager
+def explained(name: str) -> Iterator[None]:
+    """Turn faults of the database into errors that say what to do."""
+    try:
+        yield
+    except UnicodeDecodeError as error:
+        raise fault(name, *_FAULTS["SQLITE_CORRUPT"]) from error
+    except ConnectionPoolClosedError as error:
+        raise fault(name, "closed", "the ledger is closed", "open it again") from error
+    except ConnectionUnavailableError as error:
+        raise fault(name, *_FAULTS["SQLITE_BUSY"]) from error
+    except (sqlite3.Error, PersistenceError) as error:
+        cause = error if isinstance(error, sqlite3.Error) else error.__cause__
+        symbol = getattr(cause, "sqlite_errorname", "")
+        for prefix, (code, message, hint) in _FAULTS.items():
+            if symbol.startswith(prefix):
+                raise fault(name, code, message, hint) from error
+        if any(sign in str(error) for sign in _SIGNS_OF_DAMAGE):
+            raise fault(name, *_FAULTS["SQLITE_CORRUPT"]) from error
+        told = f"{error} ({symbol})" if symbol else str(error)
+        raise fault(name, "storage", told, "this should not happen: see the cause") from error
+
+
+def fault(name: str, code: str, message: str, hint: str) -> StorageError:
+    """The error that says of a file, or of something like it, what is wrong and what to do."""
+    return StorageError(Problem(code=code, message=f"{name}: {message}", hint=hint))
