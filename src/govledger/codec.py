@@ -320,19 +320,20 @@ def decode_state(subject: str, body: bytes) -> State:
 
     Raises `StorageError` where it is none.
     """
-    cls = STATES[kind_of(subject)]
     try:
+        cls = STATES[kind_of(subject)]
         said = msgspec.json.decode(body)
         for name, restore in _restored(cast("Hashable", cls)):
             if name in said:
                 said[name] = restore(said[name])
         state: State = cls(subject=subject, **said)
     except _MALFORMED as error:
-        raise _damaged_row(subject, error) from error
+        raise damaged_row(subject, error) from error
     return state
 
 
-def _damaged_row(subject: str, error: Exception) -> StorageError:
+def damaged_row(subject: str, error: object) -> StorageError:
+    """The error on a derived row about a subject that is none."""
     return StorageError(
         Problem(
             code="damaged-row",
@@ -397,7 +398,7 @@ def decode_finding(subject: str, position: int, body: bytes) -> Finding:
         said["path"] = tuple(said.get("path", ()))
         return cls(subject=subject, position=position, **said)
     except _MALFORMED as error:
-        raise _damaged_row(subject, error) from error
+        raise damaged_row(subject, error) from error
 
 
 _OF_A_FINDING = ("code", "message", "hint", "path")

@@ -39,8 +39,8 @@ LISTED = ("motions", "mandates", "blockades", "proposals", "meetings")
 class Register:
     """What the association's register said at an instant, as known at a log position.
 
-    `states` maps the names of subjects to their states, in the order in which they came on
-    the books, and `statuses` to the words for these. `as_of` is an instant (microseconds
+    `states` maps the names of subjects to their states, in the order in which the log first
+    mentions them, and `statuses` to the words for these. `as_of` is an instant (microseconds
     since 1970-01-01T00:00Z), `known_at` a position; `judged` is what a replay found on the
     way. A state that was stored is decoded once it is asked for.
     """
@@ -133,7 +133,7 @@ class Register:
         return None if state is None else _described(self, state)
 
     def listing(self, kind: str) -> tuple[dict[str, Any], ...]:
-        """All subjects of one of `LISTED`, described, in the order they came on record."""
+        """All subjects of one of `LISTED`, described, in the order of the register."""
         return tuple(_described(self, state) for state in getattr(self, kind).values())
 
     @cached_property

@@ -65,9 +65,9 @@ class Span:
     known_until: int = NEVER
 
     @property
-    def key(self) -> tuple[int, int, int]:
+    def key(self) -> tuple[int, ...]:
         """What tells it from the other spans of its subject."""
-        return self.since, self.known_from, 0
+        return self.since, self.known_from
 
 
 @frozen
@@ -81,7 +81,7 @@ class Judged:
     known_until: int = NEVER
 
     @property
-    def key(self) -> tuple[int, int, int]:
+    def key(self) -> tuple[int, ...]:
         """What tells it from the other findings on its subject."""
         return self.finding.position or 0, self.known_from, self.number
 
@@ -391,7 +391,7 @@ class _Desk:
         table[subject][judged.key] = replace(judged, known_until=position)
 
 
-_Key = tuple[int, int, int]
+_Key = tuple[int, ...]
 _T = TypeVar("_T")
 _since = attrgetter("since")
 

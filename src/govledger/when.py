@@ -229,17 +229,38 @@ def zone_name(value: str) -> str:
 
 @lru_cache(maxsize=64)
 def zone_rules(zone: ZoneInfo) -> str:
-    """A digest of the UTC offsets of a zone, week by week from 1970 to 2037.
+    """A digest of when the clocks of a zone change, from 1940 to 2037, to the minute.
 
     Instants that were worked out by other rules are other instants: governments change the
     clock, and the time zone database follows.
     """
-    noons = (datetime(1970, 1, 1, 12) + timedelta(weeks=n) for n in range(_WEEKS))  # noqa: DTZ001
-    offsets = ",".join(str(zone.utcoffset(noon)) for noon in noons)
-    return sha256(offsets.encode()).hexdigest()[:16]
+    changes = []
+    before, week = _FIRST, timedelta(weeks=1)
+    while before < _LAST_CHANGE:
+        after = before + week
+        if zone.utcoffset(before) != zone.utcoffset(after):
+            at = _change(zone, before, after)
+            changes.append(f"{at} {zone.utcoffset(at)}")
+        before = after
+    changes.append(str(zone.utcoffset(before)))
+    return sha256("\n".join(changes).encode()).hexdigest()[:16]
 
 
-_WEEKS = 68 * 366 // 7
+_FIRST = datetime(1940, 1, 1)  # noqa: DTZ001 - what clocks on the wall show
+_LAST_CHANGE = datetime(2037, 12, 31)  # noqa: DTZ001
+
+
+def _change(zone: ZoneInfo, before: datetime, after: datetime) -> datetime:
+    """The first minute on the clock that has the offset of `after`."""
+    offset = zone.utcoffset(after)
+    while after - before > timedelta(minutes=1):
+        middle = before + (after - before) // 2
+        middle = middle.replace(second=0, microsecond=0)
+        if zone.utcoffset(middle) == offset:
+            after = middle
+        else:
+            before = middle
+    return after
 
 
 @lru_cache(maxsize=16_384)

@@ -78,7 +78,7 @@ def list_command(
     """The register on a date.
 
     KIND is motions (unless given), mandates, blockades, proposals or meetings. They stand in
-    the order in which they came on the books.
+    the order in which the log first mentions them.
 
     \b
     Examples:

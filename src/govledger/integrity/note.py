@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import binascii
 from base64 import b64decode, b64encode
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from enum import IntEnum
 from hashlib import sha256
 
@@ -450,8 +450,3 @@ def from_base64(text: str, what: str) -> bytes:
             "take it as it was sent, to the last letter",
         )
     return data
-
-
-def same_key(one: VerifierKey, others: Collection[VerifierKey]) -> bool:
-    """Whether a key is among others, whatever names and types they bear (tlog-policy)."""
-    return any(one.public == other.public for other in others)

@@ -26,7 +26,7 @@ Row = tuple[str, str | None, bytes]
 class Selection:
     """Which subjects are asked for: those that have all that is said here.
 
-    `after` and `limit` choose a page, in the order in which subjects came on the books.
+    `after` and `limit` choose a page, in the order in which the log first mentions subjects.
     """
 
     subject: str | None = None

@@ -1,7 +1,7 @@
 """Between our entries and eventsourcing's stored events.
 
 Here: the conversions and `LedgerMapper`, with which an eventsourcing `EventStore`,
-`Application` or projection reads and writes records. Not here: any database.
+`Application` or projection reads records. Not here: any database.
 """
 
 from __future__ import annotations

@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import Any
 
 from govledger.codec import (
+    damaged_row,
     decode,
     decode_finding,
     decode_state,
@@ -47,7 +48,7 @@ class TableBooks:
         self._latest: dict[str, int | None] = {}
         for name, naming, latest in self._select(_NAMING, about & self.numbers.keys()):
             self._naming[name].append(naming)
-            self._latest[naming] = latest
+            self._latest[naming] = None if latest is None else _whole(latest, naming)
 
     def last(self, subject: str) -> Span | None:
         if subject not in self._lasts:
@@ -107,12 +108,19 @@ class TableBooks:
         for name, number, since, known_from, state in self._select(_LAST, subjects):
             self.numbers[name] = number
             if state is not None:
-                self._lasts[name] = since, known_from, state
+                self._lasts[name] = _whole(since, name), known_from, state
 
     def _select(self, statement: str, subjects: Iterable[str]) -> Iterator[Any]:
         for some in slices(subjects):
             self._cursor.execute(statement.format(marks(some)), some)
             yield from self._cursor.fetchall()
+
+
+def _whole(value: object, about: str) -> int:
+    """A number that is one, for a damaged row may hold anything."""
+    if not isinstance(value, int):
+        raise damaged_row(about, f"{value!r} is no number")
+    return value
 
 
 _decode_again = lru_cache(maxsize=256)(decode)
@@ -246,7 +254,7 @@ def positions(cursor: Any, key: str) -> range:
     """The positions of the records that were written under a key."""
     cursor.execute("SELECT first, last FROM keys WHERE value = ?", (key,))
     found = cursor.fetchone()
-    return range(found[0], found[1] + 1) if found else range(0)
+    return range(_whole(found[0], key), _whole(found[1], key) + 1) if found else range(0)
 
 
 # --- what registers ask -----------------------------------------------------------------

@@ -290,8 +290,8 @@ def _lay_out(cursor: SQLiteCursor | sqlite3.Cursor, first: Entry) -> None:
     execute("INSERT INTO records VALUES (?,?,?,?,?)", astuple(first))
     execute("INSERT INTO subjects VALUES (1,?,?)", (first.subject, kind_of(first.subject)))
     opened = decode(first).event
-    assert isinstance(opened, LedgerOpened)  # noqa: S101 - nothing else opens a ledger
-    date(cursor, timezone(opened.timezone))
+    if isinstance(opened, LedgerOpened):
+        date(cursor, timezone(opened.timezone))
     execute(f"PRAGMA application_id = {APPLICATION_ID}")
     execute(f"PRAGMA user_version = {FORMAT}")
 
