@@ -166,7 +166,7 @@ def fields_of(said: Mapping[str, Any]) -> dict[str, Any]:
 @lru_cache(maxsize=16)
 def timestamp(moment: datetime) -> str:
     """A moment of recording as text: UTC, microseconds, always 27 characters."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return moment.astimezone(UTC).isoformat(timespec="microseconds")[:-6] + "Z"
 
 
 def encode(record: Record) -> Entry:

@@ -13,7 +13,6 @@ import sys
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
-from functools import lru_cache
 from operator import attrgetter, itemgetter
 from typing import NamedTuple, TypeVar
 from zoneinfo import ZoneInfo
@@ -152,7 +151,7 @@ def replay(records: Sequence[Record], zone: ZoneInfo, until: int | None = None) 
     findings: list[Finding] = []
     ordered = timeline(records, zone)
     coming = {r.subject for _, r in ordered if isinstance(r.event, MeetingConvened)}
-    profile = profiles(tuple(r for _, r in ordered if r.subject == LEDGER), zone)[0][1]
+    profile = profiles((r for _, r in ordered if r.subject == LEDGER), zone)[0][1]
     for instant, record in ordered:
         if until is not None and instant > until:
             break
@@ -172,8 +171,7 @@ Profiles = tuple[tuple[int, Profile], ...]
 """Profiles, each with the instant from which its rules hold, in the order of time."""
 
 
-@lru_cache(maxsize=256)
-def profiles(records: tuple[Record, ...], zone: ZoneInfo) -> Profiles:
+def profiles(records: Iterable[Record], zone: ZoneInfo) -> Profiles:
     """Whose rules hold when, from the records about the ledger.
 
     The profile with which the ledger was opened holds for all time before, too.

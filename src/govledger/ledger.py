@@ -43,6 +43,7 @@ from govledger.events import (
     subject_name,
 )
 from govledger.history import (
+    Profiles,
     Reason,
     Record,
     explain,
@@ -114,6 +115,7 @@ class Ledger:
         """Take over an opened store whose first record opens the ledger."""
         self._store = store
         self._clock = clock or system_clock
+        self._held: tuple[int, Profiles] = (0, ())
 
     @cached_property
     def opening(self) -> LedgerOpened:
@@ -264,10 +266,11 @@ class Ledger:
             last = writing.last()
             head = last.position if last else 0
             events = _renumbered(events, numbers, earlier, head)
-            versions = writing.versions(event.subject for event in events)
+            versions = writing.versions((LEDGER, *(event.subject for event in events)))
             added = _drafts(events, versions, head, self._now(last), key)
             entries, oversized = _encoded(added)
-            planned = plan(writing.books(added), added, zone)
+            held = self._profiles(writing, versions.get(LEDGER, 0))
+            planned = plan(writing.books(added), added, zone, held=held)
             found = (*oversized, *planned.breaches)
             if breaches == "flag":
                 found = tuple(breach for breach in found if breach.binding)
@@ -327,8 +330,15 @@ class Ledger:
     def profile(self) -> Profile:
         """The profile whose rules hold today."""
         with self._store.read() as reading:
-            about = tuple(decode(entry) for entry in reading.about([LEDGER]))
-        return profile_at(profiles(about, self.zone), instant_of(_aware(self._clock())))
+            held = self._profiles(reading, reading.versions([LEDGER]).get(LEDGER, 0))
+        return profile_at(held, instant_of(_aware(self._clock())))
+
+    def _profiles(self, reading: Reading, version: int) -> Profiles:
+        """The profiles on the books; read once for each number of records about the ledger."""
+        if self._held[0] != version or not version:
+            about = map(decode, reading.about([LEDGER]))
+            self._held = version, profiles(about, self.zone)
+        return self._held[1]
 
     def today(self) -> date:
         """The present day in the ledger's time zone, by its clock."""

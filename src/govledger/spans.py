@@ -134,14 +134,21 @@ class Plan:
     keys: Mapping[str, tuple[int, int]] = field(factory=dict)
 
 
-def plan(books: Books, added: Iterable[Record], zone: ZoneInfo, *, accepted: bool = False) -> Plan:
+def plan(
+    books: Books,
+    added: Iterable[Record],
+    zone: ZoneInfo,
+    *,
+    held: Profiles | None = None,
+    accepted: bool = False,
+) -> Plan:
     """What records, in log order, do to the books.
 
     Records that cannot be taken into the book at all bring a binding breach, and nothing
     else, unless they are `accepted`: in the log already. Breaches that stood before are not
-    held against the new records.
+    held against the new records. `held` are the profiles on the books, where they are known.
     """
-    desk = _Desk(books, zone)
+    desk = _Desk(books, zone, held)
     for record in added:
         desk.take(record, accepted=accepted)
     return desk.plan()
@@ -150,7 +157,7 @@ def plan(books: Books, added: Iterable[Record], zone: ZoneInfo, *, accepted: boo
 class _Desk:
     """The books with new records on top, while these are taken in one by one."""
 
-    def __init__(self, books: Books, zone: ZoneInfo) -> None:
+    def __init__(self, books: Books, zone: ZoneInfo, held: Profiles | None) -> None:
         self.books = books
         self.zone = zone
         self.breaches: list[Breach] = []
@@ -164,7 +171,7 @@ class _Desk:
         self.ended: defaultdict[str, dict[_Key, Span]] = defaultdict(dict)
         self.judged: defaultdict[str, dict[_Key, Judged]] = defaultdict(dict)
         self.healed: defaultdict[str, dict[_Key, Judged]] = defaultdict(dict)
-        self.profiles: Profiles | None = None
+        self.profiles = held
 
     def plan(self) -> Plan:
         return Plan(
@@ -228,7 +235,7 @@ class _Desk:
 
     def _profile(self, instant: int) -> Profile:
         if self.profiles is None:
-            self.profiles = profiles(tuple(self._streams([LEDGER])), self.zone)
+            self.profiles = profiles(self._streams([LEDGER]), self.zone)
         return profile_at(self.profiles, instant)
 
     # --- taking a record in -----------------------------------------------------------------

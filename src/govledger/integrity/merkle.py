@@ -243,9 +243,9 @@ def verify_inclusion(
     False for anything that does not, whatever it is: a proof of another length, hashes that
     are none, a leaf outside the tree, sizes beyond `LARGEST_SIZE`. At most 63 hashes are read.
     """
-    if not (0 <= index < size <= LARGEST_SIZE and _are_hashes(leaf, root, *proof[:64])):
+    if not 0 <= index < size <= LARGEST_SIZE or len(proof) > LONGEST_PROOF:
         return False
-    if len(proof) > LONGEST_PROOF:
+    if not _are_hashes(leaf, root, *proof):
         return False
     here, last, joined = index, size - 1, leaf
     for sibling in proof:
@@ -265,36 +265,39 @@ def verify_consistency(
 ) -> bool:
     """Whether the proof shows that one tree extends another (RFC 9162, section 2.1.4.2).
 
-    Trees of one size are consistent where their roots are equal; a tree without leaves is
-    extended by any. Both take no hashes. False for anything else that does not hold, as in
-    `verify_inclusion`.
+    Trees of one size are consistent where their roots are equal; a tree without leaves, whose
+    root is `EMPTY_ROOT`, is extended by any. Both take no hashes. False for anything else that
+    does not hold, as in `verify_inclusion`; what the root of a size has to be is not asked here.
     """
-    if not (0 <= old <= new <= LARGEST_SIZE and _are_hashes(old_root, new_root, *proof[:64])):
+    if not 0 <= old <= new <= LARGEST_SIZE or len(proof) > LONGEST_PROOF:
         return False
-    if len(proof) > LONGEST_PROOF or any(
-        size == 0 and root != EMPTY_ROOT for size, root in ((old, old_root), (new, new_root))
-    ):
+    if old == new:
+        return not proof and old_root == new_root
+    if not _are_hashes(old_root, new_root, *proof):
         return False
-    if old in (0, new):
-        return not proof and (old == 0 or old_root == new_root)
-    here, last, path = old - 1, new - 1, list(proof)
-    if old & here == 0:  # the old tree is one node, so its root is where the path begins
-        path.insert(0, old_root)
+    if old == 0:
+        return not proof and old_root == EMPTY_ROOT
+    # Where the old tree is one node, its root is where the path begins.
+    path = proof if old & (old - 1) else (old_root, *proof)
+    return bool(proof) and _both_roots(old, new, path) == (old_root, new_root)
+
+
+def _both_roots(old: int, new: int, path: Sequence[bytes]) -> tuple[bytes, bytes] | None:
+    """The roots of both trees to which a path leads; None where it is too long or too short."""
+    here, last = old - 1, new - 1
     while here & 1:
         here, last = here >> 1, last >> 1
-    if not path:
-        return False
     before = after = path[0]
     for sibling in path[1:]:
         if last == 0:
-            return False
+            return None
         if here & 1 or here == last:
             before, after = node_hash(sibling, before), node_hash(sibling, after)
             here, last = _skip_lone(here, last)
         else:
             after = node_hash(after, sibling)
         here, last = here >> 1, last >> 1
-    return last == 0 and before == old_root and after == new_root
+    return (before, after) if last == 0 else None
 
 
 def _skip_lone(here: int, last: int) -> tuple[int, int]:

@@ -35,6 +35,9 @@ HEIGHT = 8
 LARGEST_ENTRY = 2**16 - 1
 """The largest entry of a bundle, in bytes: its length is written in 16 bits."""
 
+LEVELS = 8
+"""The levels of hash tiles that a tree can have: 256**8 leaves are more than any has."""
+
 ENTRIES = -1
 """The level of entry bundles: they stand below the leaves."""
 
@@ -101,7 +104,7 @@ def tiles_of(size: int, before: int = 0) -> Iterator[Tile]:
     that of no tree.
     """
     root_nodes(size)
-    for level in (ENTRIES, *range(HEIGHT)):
+    for level in (ENTRIES, *range(LEVELS)):
         count, known = (max(n, 0) >> HEIGHT * max(level, 0) for n in (size, before))
         for index in range(min(known, count) // WIDTH, -(-count // WIDTH)):
             width = min(WIDTH, count - index * WIDTH)

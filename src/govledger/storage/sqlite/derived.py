@@ -7,7 +7,6 @@ here: what follows from a record (`govledger.spans`), or the log itself.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from functools import lru_cache
 from typing import Any
 
 from govledger.codec import (
@@ -19,7 +18,7 @@ from govledger.codec import (
     encode_state,
 )
 from govledger.errors import invalid
-from govledger.events import LEDGER, kind_of, references
+from govledger.events import kind_of, references
 from govledger.history import Record
 from govledger.rules import Finding
 from govledger.spans import NEVER, Judged, Plan, Span
@@ -80,8 +79,7 @@ class TableBooks:
             self._streams.update((subject, []) for subject in missing)
             for entry in self._log.about(missing):
                 if entry.position <= self._upto:
-                    read = _decode_again if entry.subject == LEDGER else decode
-                    self._streams[entry.subject].append(read(entry))
+                    self._streams[entry.subject].append(decode(entry))
         return [record for subject in subjects for record in self._streams[subject]]
 
     def at(self, position: int) -> Record | None:
@@ -122,9 +120,6 @@ def _whole(value: object, about: str) -> int:
         raise damaged_row(about, f"{value!r} is no number")
     return value
 
-
-_decode_again = lru_cache(maxsize=256)(decode)
-"""For records about the ledger itself: they are few, and every call asks for them."""
 
 _LAST = f"""
 SELECT name, id, since, known_from, state FROM subjects LEFT JOIN spans ON spans.rowid = (
