@@ -351,6 +351,11 @@ def test_the_place_is_named():
         parse_note(b"a\r\n\n")
 
 
+def test_the_shortest_signature():
+    """Four bytes name the key; what follows is for whoever knows it."""
+    assert note_of("— Peter x08goAE=\n").signatures[0].made == b"\x01"
+
+
 def test_limits():
     assert len(note_of(*[PETER_LINE] * MOST_SIGNATURES).signatures) == MOST_SIGNATURES
     assert refused(note_of, *[PETER_LINE] * (MOST_SIGNATURES + 1)) == "not-a-note"

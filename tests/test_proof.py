@@ -27,13 +27,13 @@ from govledger.integrity.merkle import (
 )
 from govledger.integrity.note import KeyType, Note, sign, signing_key, to_base64
 from govledger.integrity.proof import (
-    LARGEST_ENTRY,
     LARGEST_PROOF,
     Proof,
     parse_proof,
     prove,
     verify_proof,
 )
+from govledger.integrity.tiles import LARGEST_ENTRY
 
 LOG = signing_key("example.org/ledger", b"log.............................")
 WITNESS = signing_key("auditor.example", b"auditor.........................", KeyType.COSIGNATURE)

@@ -28,9 +28,7 @@ from govledger.integrity.merkle import (
     verify_inclusion,
 )
 from govledger.integrity.note import LARGEST_NOTE, Note, from_base64, parse_note, to_base64
-
-LARGEST_ENTRY = 65_535
-"""The largest entry, in bytes: the length field of a tile's entry has 16 bits (tlog-tiles)."""
+from govledger.integrity.tiles import LARGEST_ENTRY
 
 LARGEST_PROOF = 2 * LARGEST_NOTE
 """The largest bundle, in bytes."""

@@ -150,7 +150,7 @@ def parse_entries(tile: Tile, data: bytes) -> tuple[bytes, ...]:
     for number in range(tile.width):
         start = at + 2
         at = start + int.from_bytes(data[at:start], "big")
-        if start > len(data) or at > len(data):
+        if at > len(data):
             raise _not_a_tile(f"{tile} ends within entry {number + 1} of {tile.width}")
         entries.append(data[start:at])
     if at != len(data):

@@ -18,7 +18,8 @@ from govledger.errors import InvalidInput, StorageError, UnreadableRecord
 from govledger.events import LedgerOpened
 from govledger.history import Record
 from govledger.spans import BATCH, plan
-from govledger.storage.sqlite.derived import TableBooks, write
+from govledger.storage.sqlite.books import TableBooks
+from govledger.storage.sqlite.derived import write
 from govledger.storage.sqlite.faults import fault
 from govledger.storage.sqlite.layout import DERIVED, DERIVED_TABLES, IDENTITY, statements
 from govledger.storage.sqlite.log import Log

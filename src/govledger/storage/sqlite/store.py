@@ -29,7 +29,8 @@ from govledger.rules import Finding
 from govledger.spans import Books, Plan
 from govledger.storage import Row, Selection
 from govledger.storage.mapping import stored_event
-from govledger.storage.sqlite import derived
+from govledger.storage.sqlite import derived, registers
+from govledger.storage.sqlite.books import TableBooks
 from govledger.storage.sqlite.connections import LOCK_TIMEOUT, LedgerDatastore
 from govledger.storage.sqlite.faults import explained, fault
 from govledger.storage.sqlite.layout import (
@@ -220,7 +221,7 @@ class _Access(Log):
     # --- what is derived --------------------------------------------------------------------
 
     def books(self, coming: Sequence[Record]) -> Books:
-        books = derived.TableBooks(self._cursor, self, coming[0].position - 1, coming)
+        books = TableBooks(self._cursor, self, coming[0].position - 1, coming)
         self._numbers = books.numbers
         return books
 
@@ -231,10 +232,10 @@ class _Access(Log):
         return self.at(self.positions(key))
 
     def view(self, as_of: int, known: int, chosen: Selection) -> list[Row]:
-        return derived.view(self._cursor, as_of, known, chosen)
+        return registers.view(self._cursor, as_of, known, chosen)
 
     def findings(self, as_of: int, known: int, subjects: Sequence[str] | None) -> list[Finding]:
-        return derived.findings(self._cursor, as_of, known, subjects)
+        return registers.findings(self._cursor, as_of, known, subjects)
 
     def is_up_to_date(self) -> bool:
         return calendar_holds(self._cursor)

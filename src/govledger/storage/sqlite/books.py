@@ -1,0 +1,132 @@
+"""What is on the books, read from the tables for those who plan.
+
+Here: `TableBooks`, which honours `govledger.spans.Books`. Not here: what is done with it, or
+the questions of registers (`registers`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from typing import Any
+
+from govledger.codec import decode, decode_finding, decode_state
+from govledger.events import references
+from govledger.history import Record
+from govledger.spans import NEVER, Judged, Span
+from govledger.storage.sqlite.derived import whole
+from govledger.storage.sqlite.log import Log, slices
+from govledger.storage.sqlite.recorder import marks
+
+
+class TableBooks:
+    """The books of a ledger up to a position, from its tables.
+
+    What the `coming` records will need is fetched at once.
+    """
+
+    def __init__(self, cursor: Any, log: Log, upto: int, coming: Sequence[Record]) -> None:
+        self._cursor = cursor
+        self._log = log
+        self._upto = upto
+        about = {record.subject for record in coming}
+        named = {name for record in coming for _, name in references(record.event)}
+        self.numbers: dict[str, int] = {}
+        self._lasts: dict[str, tuple[int, int, bytes] | None] = {}
+        self._streams: dict[str, list[Record]] = {}
+        self._naming: dict[str, list[str]] = {name: [] for name in about}
+        self._look_up(about | named)
+        self._latest: dict[str, int | None] = {}
+        for name, naming, latest in self._select(_NAMING, about & self.numbers.keys()):
+            self._naming[name].append(naming)
+            self._latest[naming] = None if latest is None else whole(latest, naming)
+
+    def last(self, subject: str) -> Span | None:
+        if subject not in self._lasts:
+            self._look_up([subject])
+        last = self._lasts[subject]
+        if last is None:
+            return None
+        since, known_from, state = last
+        return Span(subject, since, known_from, decode_state(subject, state))
+
+    def latest(self, subject: str) -> int | None:
+        if subject not in self._latest:
+            last = self.last(subject)
+            self._latest[subject] = None if last is None else last.since
+        return self._latest[subject]
+
+    def spans(self, subject: str) -> Iterable[Span]:
+        for since, known_from, state in self._select(_BELIEVED, [subject]):
+            yield Span(subject, since, known_from, decode_state(subject, state))
+
+    def naming(self, subject: str) -> Iterable[str]:
+        if subject not in self._naming:
+            self._naming[subject] = [naming for _, naming, _ in self._select(_NAMING, [subject])]
+        return self._naming[subject]
+
+    def streams(self, subjects: Collection[str]) -> list[Record]:
+        missing = [subject for subject in subjects if subject not in self._streams]
+        if missing:
+            self._streams.update((subject, []) for subject in missing)
+            for entry in self._log.about(missing):
+                if entry.position <= self._upto:
+                    self._streams[entry.subject].append(decode(entry))
+        return [record for subject in subjects for record in self._streams[subject]]
+
+    def at(self, position: int) -> Record | None:
+        found = self._log.at([position]) if position <= self._upto else ()
+        return decode(found[0]) if found else None
+
+    def judged(self, subject: str) -> Iterable[Judged]:
+        for position, known_from, number, since, body in self._select(_JUDGED, [subject]):
+            finding = decode_finding(subject, position, body)
+            yield Judged(finding, since, known_from, number)
+
+    def after(self, instant: int) -> Iterable[str]:
+        self._cursor.execute(
+            "SELECT DISTINCT name FROM spans JOIN subjects ON id = subject"
+            f" WHERE known_until = {NEVER} AND since >= ?",
+            (instant,),
+        )
+        return [name for (name,) in self._cursor.fetchall()]
+
+    def _look_up(self, subjects: Iterable[str]) -> None:
+        """Find out the numbers of subjects, and which of their spans come last."""
+        subjects = list(subjects)
+        self._lasts.update(dict.fromkeys(subjects))
+        for name, number, since, known_from, state in self._select(_LAST, subjects):
+            self.numbers[name] = number
+            if state is not None:
+                self._lasts[name] = whole(since, name), known_from, state
+
+    def _select(self, statement: str, subjects: Iterable[str]) -> Iterator[Any]:
+        for some in slices(subjects):
+            self._cursor.execute(statement.format(marks(some)), some)
+            yield from self._cursor.fetchall()
+
+
+_LAST = f"""
+SELECT name, id, since, known_from, state FROM subjects LEFT JOIN spans ON spans.rowid = (
+    SELECT rowid FROM spans WHERE subject = id AND known_until = {NEVER}
+    ORDER BY since DESC LIMIT 1
+) WHERE name IN ({{}})
+"""
+
+_BELIEVED = f"""
+SELECT since, known_from, state FROM spans
+WHERE known_until = {NEVER} AND subject = (SELECT id FROM subjects WHERE name IN ({{}}))
+"""
+
+_NAMING = f"""
+SELECT theirs.name, ours.name, (
+    SELECT since FROM spans WHERE subject = ours.id AND known_until = {NEVER}
+    ORDER BY since DESC LIMIT 1
+) FROM subjects AS theirs
+CROSS JOIN links ON named = theirs.id CROSS JOIN subjects AS ours ON ours.id = naming
+WHERE theirs.name IN ({{}})
+"""
+
+_JUDGED = f"""
+SELECT position, known_from, number, since, finding FROM findings
+WHERE known_until = {NEVER} AND subject = (SELECT id FROM subjects WHERE name IN ({{}}))
+"""
