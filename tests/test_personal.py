@@ -126,6 +126,7 @@ def test_no_message_tells_the_text():
             parse_disclosure(text)
         assert "Jansen" not in str(caught.value)
         assert text not in str(caught.value)
+    assert "Jansen" not in repr(disclose("by", "Zoë Jansen", SALT))
 
 
 # --- digests ----------------------------------------------------------------------------

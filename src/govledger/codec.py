@@ -232,16 +232,21 @@ def recall(entry: Entry) -> Told:
     cls, blank = known
     try:
         said = _SAID.decode(entry.body)
-        event = object.__new__(cls)
-        values = vars(event)
-        values.update({**blank, **said.data})
-        values["subject"] = entry.subject
-        values["on"] = when(said.on)
-        values["corrects"] = said.corrects
-        values["note"] = said.note
+        data = said.data
         for name, restore in _restored(cls):
-            if name in said.data:
-                values[name] = restore(said.data[name])
+            if name in data:
+                data[name] = restore(data[name])
+        event = object.__new__(cls)
+        vars(event).update(
+            {
+                **blank,
+                "subject": entry.subject,
+                "on": when(said.on),
+                "corrects": said.corrects,
+                "note": said.note,
+                **data,
+            }
+        )
     except _MALFORMED as error:
         raise _malformed(entry, cls, error) from error
     return Told(entry.position, event)

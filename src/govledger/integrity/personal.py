@@ -20,7 +20,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from hashlib import sha256
 from typing import Any
 
-from attrs import frozen
+from attrs import field, frozen
 
 from govledger.errors import InvalidInput, invalid
 
@@ -43,8 +43,8 @@ class Disclosure:
 
     salt: str
     name: str
-    value: str
-    encoded: str
+    value: str = field(repr=False)
+    encoded: str = field(repr=False)
 
     @property
     def digest(self) -> str:
