@@ -352,7 +352,7 @@ def test_planned_all_at_once_it_is_the_same_as_call_by_call(seed, calls, zone, p
         names = {row[0]: row[1] for row in there["subjects"]}
         planned = plan(NaiveBooks([], ledger.zone), records, ledger.zone, accepted=True)
         assert (planned.ended, planned.healed) == ((), ())
-        assert planned.mentioned == tuple(name for _, name in sorted(names.items()))
+        assert tuple(planned.mentioned) == tuple(name for _, name in sorted(names.items()))
         assert {(key, *ends) for key, ends in planned.keys.items()} == set(there["keys"])
         assert {
             (named, naming) for named, several in planned.links.items() for naming in several

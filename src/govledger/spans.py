@@ -120,7 +120,7 @@ class Plan:
 
     `spans` and `judged` are new; of `ended` spans and `healed` findings only the ends are.
     `breaches` are those that the records bring and that still stand after the last of them.
-    `mentioned` holds the subjects they speak of, in that order, `links` those that name a
+    `mentioned` tells which record speaks of a subject first, in that order, `links` which name a
     subject, and `keys` the first and the last record under an idempotency key.
     """
 
@@ -129,7 +129,7 @@ class Plan:
     judged: tuple[Judged, ...] = ()
     healed: tuple[Judged, ...] = ()
     breaches: tuple[Breach, ...] = ()
-    mentioned: tuple[str, ...] = ()
+    mentioned: Mapping[str, int] = field(factory=dict)
     links: Mapping[str, frozenset[str]] = field(factory=dict)
     keys: Mapping[str, tuple[int, int]] = field(factory=dict)
 
@@ -163,7 +163,7 @@ class _Desk:
         self.breaches: list[Breach] = []
         self.records: dict[int, Record] = {}
         self.streams: defaultdict[str, list[Record]] = defaultdict(list)
-        self.mentioned: dict[str, None] = {}
+        self.mentioned: dict[str, int] = {}
         self.links: defaultdict[str, set[str]] = defaultdict(set)
         self.keys: dict[str, tuple[int, int]] = {}
         self.lasts: dict[str, Span | None] = {}
@@ -180,7 +180,7 @@ class _Desk:
             judged=_all(self.judged),
             healed=_all(self.healed),
             breaches=(*self.breaches, *self._broken()),
-            mentioned=tuple(self.mentioned),
+            mentioned=self.mentioned,
             links={named: frozenset(naming) for named, naming in self.links.items()},
             keys=self.keys,
         )
@@ -251,9 +251,9 @@ class _Desk:
         last = self._last(subject)
         comes_last = self._comes_last(record, instant, last)
         self.streams[subject].append(record)
-        self.mentioned[subject] = None
+        self.mentioned.setdefault(subject, record.position)
         for _, named in references(record.event):
-            self.mentioned[named] = None
+            self.mentioned.setdefault(named, record.position)
             self.links[named].add(subject)
         if record.key is not None:
             first, _ = self.keys.get(record.key, (record.position, 0))

@@ -101,12 +101,14 @@ def numbers(cursor: Any, names: Iterable[str]) -> dict[str, int]:
     return found
 
 
-def _number(cursor: Any, known: dict[str, int], names: Iterable[str]) -> None:
+def _number(cursor: Any, known: dict[str, int], mentioned: Mapping[str, int]) -> None:
     """Give the next numbers to subjects that have none yet, in their order."""
-    for name in names:
+    for name, first in mentioned.items():
         if name not in known:
-            row = name, kind_of(name)
-            cursor.execute("INSERT INTO subjects (name, kind) VALUES (?,?) RETURNING id", row)
+            cursor.execute(
+                "INSERT INTO subjects (name, kind, first) VALUES (?,?,?) RETURNING id",
+                (name, kind_of(name), first),
+            )
             (known[name],) = cursor.fetchone()
 
 

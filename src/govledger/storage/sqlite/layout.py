@@ -44,9 +44,11 @@ CREATE TABLE IF NOT EXISTS calendar (
 CREATE TABLE IF NOT EXISTS subjects (
     id INTEGER PRIMARY KEY,
     name TEXT NOT NULL UNIQUE,
-    kind TEXT NOT NULL
+    kind TEXT NOT NULL,
+    first INTEGER NOT NULL
 );
 CREATE INDEX IF NOT EXISTS subjects_by_kind ON subjects (kind);
+CREATE INDEX IF NOT EXISTS subjects_by_first ON subjects (first);
 CREATE TABLE IF NOT EXISTS keys (
     value TEXT PRIMARY KEY,
     first INTEGER NOT NULL,
@@ -85,7 +87,7 @@ CREATE TABLE IF NOT EXISTS findings (
 
 DERIVED_TABLES = {
     "calendar": "zone, rules",
-    "subjects": "id, name, kind",
+    "subjects": "id, name, kind, first",
     "keys": "value, first, last",
     "links": "named, naming",
     "spans": "subject, since, known_from, known_until, status, meeting, state",

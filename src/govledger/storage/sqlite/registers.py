@@ -65,9 +65,10 @@ SELECT name, held.status, held.state FROM subjects CROSS JOIN spans AS held ON h
     SELECT rowid FROM spans
     WHERE subject = id AND since <= :as_of AND known_from <= :known AND known_until > :known
     ORDER BY since DESC LIMIT 1
-) WHERE 1{} ORDER BY id LIMIT :limit
+) WHERE id <= (SELECT id FROM subjects WHERE first <= :known ORDER BY first DESC, id DESC LIMIT 1){}
+ORDER BY id LIMIT :limit
 """
-"""Subject by subject, the last span that is known."""
+"""Subject by subject, of those that were mentioned by then, the last span that is known."""
 
 _FROM_SPANS = """
 SELECT name, held.status, held.state FROM spans AS held CROSS JOIN subjects ON id = held.subject
