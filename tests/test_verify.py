@@ -443,7 +443,7 @@ FINDING = """'{"code":"x","kind":"breach","message":"x"}'"""
     [
         (f"DELETE FROM subjects WHERE id = {LAMPS}", 'table "subjects" lacks motion/lamps'),
         (
-            "INSERT INTO subjects VALUES (99, 'motion/x', 'motion', 8)",
+            "INSERT INTO subjects VALUES (99, 'motion/x', 'motion', 8, 8)",
             'table "subjects" has no reason for motion/x',
         ),
         (f"UPDATE subjects SET name = 'motion/x' WHERE id = {LAMPS}", "motion/lamps"),

@@ -121,7 +121,8 @@ class Plan:
     `spans` and `judged` are new; of `ended` spans and `healed` findings only the ends are.
     `breaches` are those that the records bring and that still stand after the last of them.
     `mentioned` tells which record speaks of a subject first, in that order, `links` which name a
-    subject, and `keys` the first and the last record under an idempotency key.
+    subject, `begun` the first instant at which anything is known of a subject that began
+    earlier than was known, and `keys` the first and the last record under an idempotency key.
     """
 
     spans: tuple[Span, ...] = ()
@@ -131,6 +132,7 @@ class Plan:
     breaches: tuple[Breach, ...] = ()
     mentioned: Mapping[str, int] = field(factory=dict)
     links: Mapping[str, frozenset[str]] = field(factory=dict)
+    begun: Mapping[str, int] = field(factory=dict)
     keys: Mapping[str, tuple[int, int]] = field(factory=dict)
 
 
@@ -165,6 +167,7 @@ class _Desk:
         self.streams: defaultdict[str, list[Record]] = defaultdict(list)
         self.mentioned: dict[str, int] = {}
         self.links: defaultdict[str, set[str]] = defaultdict(set)
+        self.begun: dict[str, int] = {}
         self.keys: dict[str, tuple[int, int]] = {}
         self.lasts: dict[str, Span | None] = {}
         self.fresh: defaultdict[str, dict[_Key, Span]] = defaultdict(dict)
@@ -182,6 +185,7 @@ class _Desk:
             breaches=(*self.breaches, *self._broken()),
             mentioned=self.mentioned,
             links={named: frozenset(naming) for named, naming in self.links.items()},
+            begun=self.begun,
             keys=self.keys,
         )
 
@@ -302,7 +306,9 @@ class _Desk:
         after = evolve(before, event)
         if after is None or type(event) not in EVOLVE:
             return
-        if last is not None and last.since == instant:
+        if last is None:
+            self._begin(record.subject, instant)
+        elif last.since == instant:
             self._end(last, position)
         self._write(Span(record.subject, instant, position, after))
 
@@ -343,6 +349,8 @@ class _Desk:
                 state = evolve(state, record.event)
                 assert state is not None  # noqa: S101 - such an event says something of it
                 states[instant] = state
+        if states:
+            self._begin(subject, min(states))
         held = {span.since: span for span in self._spans(subject)}
         for since, after in states.items():
             span = held.get(since)
@@ -384,6 +392,9 @@ class _Desk:
     def _write(self, span: Span) -> None:
         self.fresh[span.subject][span.key] = span
         self.lasts[span.subject] = span
+
+    def _begin(self, subject: str, instant: int) -> None:
+        self.begun[subject] = min(instant, self.begun.get(subject, instant))
 
     def _end(self, span: Span, position: int) -> None:
         table = self.fresh if span.key in self.fresh.get(span.subject, ()) else self.ended

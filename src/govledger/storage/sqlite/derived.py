@@ -24,6 +24,11 @@ def write(cursor: Any, planned: Plan, known: Mapping[str, int]) -> None:
     _number(cursor, subjects, planned.mentioned)
     _run(
         cursor,
+        "UPDATE subjects SET earliest = min(ifnull(earliest, ?1), ?1) WHERE id = ?2",
+        [(earliest, subjects[name]) for name, earliest in planned.begun.items()],
+    )
+    _run(
+        cursor,
         "INSERT INTO keys VALUES (?,?,?) ON CONFLICT DO UPDATE SET last = excluded.last",
         [(key, first, last) for key, (first, last) in planned.keys.items()],
     )

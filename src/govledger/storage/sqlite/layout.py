@@ -45,10 +45,12 @@ CREATE TABLE IF NOT EXISTS subjects (
     id INTEGER PRIMARY KEY,
     name TEXT NOT NULL UNIQUE,
     kind TEXT NOT NULL,
-    first INTEGER NOT NULL
+    first INTEGER NOT NULL,
+    earliest INTEGER
 );
 CREATE INDEX IF NOT EXISTS subjects_by_kind ON subjects (kind);
 CREATE INDEX IF NOT EXISTS subjects_by_first ON subjects (first);
+CREATE INDEX IF NOT EXISTS subjects_by_earliest ON subjects (earliest, kind);
 CREATE TABLE IF NOT EXISTS keys (
     value TEXT PRIMARY KEY,
     first INTEGER NOT NULL,
@@ -87,7 +89,7 @@ CREATE TABLE IF NOT EXISTS findings (
 
 DERIVED_TABLES = {
     "calendar": "zone, rules",
-    "subjects": "id, name, kind, first",
+    "subjects": "id, name, kind, first, earliest",
     "keys": "value, first, last",
     "links": "named, naming",
     "spans": "subject, since, known_from, known_until, status, meeting, state",

@@ -42,13 +42,22 @@ def view(cursor: Any, as_of: int, known: int, chosen: Selection) -> list[Row]:
         "after": known_names.get(chosen.after or ""),
         "limit": -1 if chosen.limit is None else chosen.limit,
     }
-    narrow = chosen.status is not None or chosen.meeting is not None
-    statement = (_FROM_SPANS if narrow else _FROM_SUBJECTS).format(
-        "".join(f" AND {condition}" for condition in conditions)
-    )
+    among = "".join(f" AND {condition}" for condition in conditions)
+    if chosen.status is not None or chosen.meeting is not None:
+        statement = _FROM_SPANS.format(among)
+    elif chosen.subject is not None or _many_begun(cursor, as_of):
+        statement = _FROM_SUBJECTS.format("subjects", among)
+    else:
+        statement = _FROM_SUBJECTS.format("subjects INDEXED BY subjects_by_earliest", among)
     cursor.execute(statement, values)
     rows: list[Row] = cursor.fetchall()
     return rows
+
+
+def _many_begun(cursor: Any, as_of: int) -> bool:
+    """Whether so many subjects had begun by then that a page of them is soon full."""
+    cursor.execute("SELECT 1 FROM subjects WHERE earliest <= ? LIMIT 1 OFFSET 999", (as_of,))
+    return cursor.fetchone() is not None
 
 
 _CHOICES = {
@@ -61,12 +70,12 @@ _CHOICES = {
 
 # CROSS JOIN keeps the order of tables: SQLite does not know how few spans a subject has.
 _FROM_SUBJECTS = """
-SELECT name, held.status, held.state FROM subjects CROSS JOIN spans AS held ON held.rowid = (
+SELECT name, held.status, held.state FROM {} CROSS JOIN spans AS held ON held.rowid = (
     SELECT rowid FROM spans
     WHERE subject = id AND since <= :as_of AND known_from <= :known AND known_until > :known
     ORDER BY since DESC LIMIT 1
-) WHERE id <= (SELECT id FROM subjects WHERE first <= :known ORDER BY first DESC, id DESC LIMIT 1){}
-ORDER BY id LIMIT :limit
+) WHERE id <= (SELECT id FROM subjects WHERE first <= :known ORDER BY first DESC, id DESC LIMIT 1)
+AND earliest <= :as_of{} ORDER BY id LIMIT :limit
 """
 """Subject by subject, of those that were mentioned by then, the last span that is known."""
 

@@ -289,7 +289,7 @@ def _lay_out(cursor: SQLiteCursor | sqlite3.Cursor, first: Entry) -> None:
     for statement in (*statements(LOG), *statements(DERIVED)):
         execute(statement)
     execute("INSERT INTO records VALUES (?,?,?,?,?)", astuple(first))
-    execute("INSERT INTO subjects VALUES (1,?,?,1)", (first.subject, kind_of(first.subject)))
+    execute("INSERT INTO subjects VALUES (1,?,?,1,NULL)", (first.subject, kind_of(first.subject)))
     opened = decode(first).event
     if isinstance(opened, LedgerOpened):
         date(cursor, timezone(opened.timezone))
