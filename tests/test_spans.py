@@ -40,6 +40,7 @@ from govledger.register import register
 from govledger.rules import rule_of
 from govledger.spans import NEVER, plan
 from govledger.state import EVOLVE
+from govledger.storage.sqlite import registers
 from govledger.storage.sqlite.layout import DERIVED_TABLES, IDENTITY
 from govledger.when import datetime_of, view_instant
 
@@ -957,3 +958,25 @@ def test_a_ledger_is_whole_whoever_is_killed_while_making_it_again(told_before):
             with g.Ledger.open(copy) as ledger:
                 ledger.record(submitted("one-more", on=END))
                 assert ledger.verify()
+
+
+@pytest.mark.parametrize("many", [True, False])
+def test_pages_are_found_by_name_and_by_when_subjects_began(told_before, monkeypatch, many):
+    monkeypatch.setattr(registers, "_many_begun", lambda *_: many)
+    with g.Ledger.open(told_before, read_only=True) as ledger:
+        records = list(ledger.log())
+        for known in range(0, len(records) + 1, 7):
+            for day in ("1999-01-01", "2018-06-30", "2018-11-30", END):
+                instant = view_instant(day, ledger.zone)
+                then = defined(ledger, records, instant, known)
+                whole = ledger.as_of(day, known)
+                assert dict(whole.states) == dict(then.states)
+                for kind in ("motion", "mandate"):
+                    wanted = [name for name in whole.states if name.startswith(f"{kind}/")]
+                    paged, after = [], None
+                    while page := list(
+                        ledger.as_of(day, known, kind=kind, after=after, limit=2).states
+                    ):
+                        paged += page
+                        after = page[-1]
+                    assert paged == wanted

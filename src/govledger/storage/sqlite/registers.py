@@ -43,12 +43,12 @@ def view(cursor: Any, as_of: int, known: int, chosen: Selection) -> list[Row]:
         "limit": -1 if chosen.limit is None else chosen.limit,
     }
     among = "".join(f" AND {condition}" for condition in conditions)
-    if chosen.status is not None or chosen.meeting is not None:
-        statement = _FROM_SPANS.format(among)
-    elif chosen.subject is not None or _many_begun(cursor, as_of):
+    if chosen.subject is None and not _many_begun(cursor, as_of):
+        statement = _FROM_SUBJECTS.format("subjects INDEXED BY subjects_by_earliest", among)
+    elif chosen.status is None and chosen.meeting is None:
         statement = _FROM_SUBJECTS.format("subjects", among)
     else:
-        statement = _FROM_SUBJECTS.format("subjects INDEXED BY subjects_by_earliest", among)
+        statement = _FROM_SPANS.format(among)
     cursor.execute(statement, values)
     rows: list[Row] = cursor.fetchall()
     return rows
