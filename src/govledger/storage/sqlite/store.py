@@ -10,7 +10,7 @@ import os
 import sqlite3
 import stat
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager, suppress
+from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from pathlib import Path
 from time import monotonic, sleep
 from typing import Self
@@ -143,17 +143,13 @@ class SqliteStore:
             store.head()
         return store
 
-    @contextmanager
-    def read(self) -> Iterator[_Access]:
+    def read(self) -> AbstractContextManager[_Access]:
         """One snapshot of the ledger, for as long as it is held."""
-        with self._access(commit=False) as access:
-            yield access
+        return self._access(commit=False)
 
-    @contextmanager
-    def write(self) -> Iterator[_Access]:
+    def write(self) -> AbstractContextManager[_Access]:
         """Hold the write lock; all that is appended is written at the end, or nothing."""
-        with self._access(commit=True) as access:
-            yield access
+        return self._access(commit=True)
 
     @contextmanager
     def _access(self, *, commit: bool) -> Iterator[_Access]:
