@@ -248,7 +248,7 @@ class Ledger:
                 "unknown-mode", f'breaches="{breaches}" is unknown', 'use "refuse" or "flag"'
             )
         for event in events:
-            if type(event) not in VOCABULARY:
+            if type(event) not in _EVENTS:
                 raise invalid(
                     "not-an-event",
                     f"{event!r} is not an event of the vocabulary",
@@ -700,3 +700,4 @@ def _known(entries: Iterable[Entry], known: int) -> list[Record]:
 
 
 _ALL = Selection()
+_EVENTS = frozenset(VOCABULARY)
