@@ -114,6 +114,8 @@ CALLS = {
     "not-opened": """Ledger(SqliteStore.in_memory(Entry(1, "motion/bins", 1, "motion.lapsed@1", b'{"on":"2024","position":1,"recorded_at":"2024-03-14T09:00:00.000000Z"}'))).name""",
     "unreadable-record": 'decode(Entry(2, "motion/bins", 1, "motion.adopted@1", b"{}"))',
     "unknown-record-type": 'decode(Entry(2, "motion/bins", 1, "motion.adjourned@1", b"{}"))',
+    "unknown-status": 'ledger.as_of("2024-03-14", status="held over")',
+    "unknown-subject": 'ledger.as_of("2024-03-14", after="motion/nobody-spoke-of")',
     "damaged-row": 'decode_state("motion/bins", b"{}")',
     "numbers-and-events": "ledger.import_events([motion], numbers=[1, 2])",
     "unknown-position.known-at": 'ledger.as_of("2024-03-14", known_at=99)',
@@ -290,7 +292,10 @@ def raised_in(module):
 
 
 BELOW = set().union(
-    *(raised_in(f"{name}.py") for name in "values when source events codec ledger".split())
+    *(
+        raised_in(f"{name}.py")
+        for name in "values when source events codec state ledger storage/sqlite/registers".split()
+    )
 )
 
 

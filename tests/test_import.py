@@ -769,3 +769,21 @@ def test_progress_is_shown_on_a_terminal_after_a_second(cli, write, monkeypatch)
     cli("export", "-o", "g.jsonl")
     for part in ("exporting", "100%", "3,001 records, "):
         assert part in terminal.getvalue()
+
+
+@pytest.mark.parametrize("line", [1_000, 1_001, 1_002, 2_001])
+@pytest.mark.parametrize(
+    "wrong",
+    [{"position": 1}, {"corrects": 99_999, "subject": "motion/m1"}],
+    ids=["order", "target"],
+)
+def test_a_problem_at_the_end_of_a_batch_keeps_it_from_being_written(line, wrong, write):
+    records = history(2_500)
+    records[line - 1] = {**records[line - 1], **wrong}
+    path = write(as_lines(records))
+    with Ledger.in_memory(profile="vng@1") as ledger:
+        with pytest.raises(InvalidInput) as refused:
+            import_file(ledger, path)
+        assert refused.value.problems[0].place.line == line
+        assert ledger.head() <= line - 1
+        assert ledger.head() % BATCH == 1

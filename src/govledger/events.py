@@ -95,7 +95,9 @@ def kind_name(value: str) -> str:
     """A kind of subject; `InvalidInput` with the nearest one otherwise."""
     if value not in KINDS:
         raise invalid(
-            "unknown-kind", f"{brief(value)} is not a kind of subject", did_you_mean(value, KINDS)
+            "unknown-kind",
+            f"{brief(value)} is not a kind of subject",
+            did_you_mean(str(value), KINDS),
         )
     return value
 

@@ -62,7 +62,7 @@ from govledger.rules import (
     withdraws,
 )
 from govledger.spans import plan
-from govledger.state import Mandate, State, fold
+from govledger.state import Mandate, State, fold, status_name
 from govledger.storage import Reading, Selection, Store
 from govledger.storage.sqlite import SqliteStore
 from govledger.values import count, line
@@ -411,13 +411,14 @@ class Ledger:
         The rest narrows the register down: to one `subject` (`kind/slug`), to a `kind`
         ("motion"), to a `status` ("held-over"), to the motions of a `meeting`; at most
         `limit` subjects, of those that come `after` one. A question costs what its answer
-        does, however long the log is. Raises `InvalidInput` for a month, a year or a time
-        that is none, and for names that are none.
+        does, however long the log is; of what is not on record it is empty. Raises
+        `InvalidInput` for a month, a year or a time that is none, for words that are no kind
+        or status, and for a name to come `after` that the log does not mention.
         """
         chosen = Selection(
             subject=None if subject is None else subject_name(subject, kind),
             kind=None if kind is None else kind_name(kind),
-            status=None if status is None else line(status),
+            status=None if status is None else status_name(status),
             meeting=None if meeting is None else subject_name(meeting, "meeting"),
             after=None if after is None else subject_name(after, kind),
             limit=None if limit is None else count(limit),

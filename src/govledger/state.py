@@ -17,6 +17,7 @@ from typing import Any
 from attrs import NOTHING, field, fields, frozen
 from attrs import evolve as evolved
 
+from govledger.errors import brief, did_you_mean, invalid
 from govledger.events import (
     AgreementReached,
     BlockadeConditionMet,
@@ -137,6 +138,21 @@ class ProposalStatus(StrEnum):
     MADE = "made"
     ACCEPTED = "accepted"
     REJECTED = "rejected"
+
+
+def status_name(value: str) -> str:
+    """A status of any kind of subject; `InvalidInput` with the nearest one otherwise."""
+    words = {str(word) for kind in _STATUSES for word in kind}
+    if value not in words:
+        raise invalid(
+            "unknown-status",
+            f"{brief(value)} is not a status",
+            did_you_mean(str(value), sorted(words)),
+        )
+    return value
+
+
+_STATUSES: tuple[type[StrEnum], ...] = (Status, MandateStatus, BlockadeStatus, ProposalStatus)
 
 
 @frozen(kw_only=True)

@@ -229,10 +229,11 @@ def zone_name(value: str) -> str:
 
 @lru_cache(maxsize=64)
 def zone_rules(zone: ZoneInfo) -> str:
-    """A digest of when the clocks of a zone change, from 1940 to 2037, to the minute.
+    """A digest of when the clocks of a zone change, from 1970 to 2037, to the minute.
 
     Instants that were worked out by other rules are other instants: governments change the
-    clock, and the time zone database follows.
+    clock, and the time zone database follows. What it says of the time before 1970 depends on
+    who packaged it, and is left out.
     """
     changes = []
     before, week = _FIRST, timedelta(weeks=1)
@@ -246,7 +247,7 @@ def zone_rules(zone: ZoneInfo) -> str:
     return sha256("\n".join(changes).encode()).hexdigest()[:16]
 
 
-_FIRST = datetime(1940, 1, 1)  # noqa: DTZ001 - what clocks on the wall show
+_FIRST = datetime(1970, 1, 1)  # noqa: DTZ001 - what clocks on the wall show
 _LAST_CHANGE = datetime(2037, 12, 31)  # noqa: DTZ001
 
 

@@ -85,9 +85,11 @@ def list_command(
       govledger list
       govledger list motions --as-of 2018-11-30 --lang nl
       govledger list mandates --as-of 2019-03-01 --format csv
-      govledger list motions --as-of 2018-11-30 --known-at 17 --status held-over
+      govledger list motions --as-of 2018-11-30 --known-at 40 --status held-over
       govledger list --meeting balv-2018 --limit 5 --after motion/rob-i
     """
+    if meeting is not None and kind != "motions":
+        raise click.UsageError("--meeting narrows down motions; leave it out, or list motions")
     with opened() as ledger:
         speaker = speaker_of(ledger)
         register = ledger.as_of(

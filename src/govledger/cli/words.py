@@ -99,7 +99,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "op {day}, zoals bekend bij nr. {known}",
     ),
     "nothing": ("Nothing on record.", "Niets vastgelegd."),
-    "no_match": ("None has that status.", "Geen enkele heeft die stand."),
+    "no_match": ("None matches.", "Geen enkele voldoet."),
     "not_on_record": (
         "{subject} is not on record on {day}, as known at record {known}.",
         "{subject} is op {day} niet vastgelegd, zoals bekend bij nr. {known}.",

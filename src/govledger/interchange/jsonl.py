@@ -92,8 +92,8 @@ def read(path: str | Path, progress: Callable[[int], None] | None = None) -> Ite
                 continue
             begun = True
             if head is None:
+                yield from numbering.judge(fact)  # before it: no batch may end in between
                 yield fact
-                yield from numbering.judge(fact)
             else:
                 yield head
 

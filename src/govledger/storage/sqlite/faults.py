@@ -19,7 +19,11 @@ from eventsourcing.persistence import (
 from govledger.errors import Problem, StorageError
 
 _FAULTS = {
-    "SQLITE_READONLY": ("read-only", "the ledger cannot be written", "check the file's rights"),
+    "SQLITE_READONLY": (
+        "read-only",
+        "the ledger cannot be written",
+        "check the file's rights, or open it for writing",
+    ),
     "SQLITE_BUSY": ("busy", "somebody else is writing", "try again when that is done"),
     "SQLITE_FULL": ("disk-full", "the disk is full", "make room; nothing was recorded"),
     "SQLITE_CORRUPT": ("damaged", "the file is damaged", "restore it from a backup"),

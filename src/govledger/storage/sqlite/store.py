@@ -122,8 +122,13 @@ class SqliteStore:
         if version < FORMAT:
             if read_only:
                 raise _older(path, version)
-            with explained(str(path)), closing(_plain(path)) as raw:
-                migrate(raw)
+            try:
+                with explained(str(path)), closing(_plain(path)) as raw:
+                    migrate(raw)
+            except StorageError as error:
+                if error.problems[0].code in ("read-only", "not-readable"):
+                    raise _older(path, version) from error
+                raise
         if not read_only:
             # Whoever cannot write here will be told so when it tries.
             with suppress(sqlite3.Error), closing(sqlite3.connect(_uri(path), uri=True)) as raw:
