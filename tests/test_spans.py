@@ -260,10 +260,9 @@ def test_a_selection_is_that_part_of_the_register(seed, calls, zone, profile):
             for kind in OF_KIND:
                 if kind != "ledger":
                     part(kind=kind)
-            for status in {str(s) for s in whole.statuses.values() if s} | {
-                "adopted",
-                "unheard-of",
-            }:
+            with pytest.raises(g.InvalidInput, match="unknown-status"):
+                part(status="unheard-of")
+            for status in {str(s) for s in whole.statuses.values() if s} | {"adopted", "waived"}:
                 part(status=status)
                 part(status=status, kind="motion")
             for meeting in ("meeting/v1", "v2", "unheard-of"):
