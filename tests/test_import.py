@@ -34,6 +34,8 @@ from govledger.dataset import (
     judge_dataset,
     ledger_options,
 )
+from govledger.dataset import reading, tree
+from govledger.errors import Problem
 from govledger.interchange import Imported, import_batches, import_file, jsonl
 from govledger.interchange.importing import format_of
 from govledger.spans import BATCH
@@ -139,7 +141,7 @@ def items_of(path):
 
 def assert_the_same(path, chunk, monkeypatch):
     at_once = format_of(path).load(path)
-    monkeypatch.setattr(dataset, "_CHUNK", chunk)
+    monkeypatch.setattr(tree, "_CHUNK", chunk)
     loaded = format_of(path).load(path)
     # What YAML forbids is met as it is read, by pieces of a file: so that may come first.
     if not any("control characters" in problem.message for problem in at_once.problems):
@@ -156,7 +158,7 @@ def assert_the_same(path, chunk, monkeypatch):
         for name in ("subject", "on", "source.document", "corrects", "data.position"):
             assert one.place_of(name) == other.place_of(name)
     assert tuple(i for i in items if isinstance(i, Expectation)) == loaded.expectations
-    problems = [i for i in items if isinstance(i, dataset.Problem)]
+    problems = [i for i in items if isinstance(i, Problem)]
     assert tuple(sorted(problems, key=by_place)) == loaded.problems
     heads = [i for i in items if isinstance(i, Head)]
     assert (heads or [Head()]) == [loaded.head]
@@ -612,7 +614,8 @@ def test_a_line_that_never_ends_is_refused(write):
 
 
 def test_an_item_of_yaml_that_never_ends_is_refused(write, monkeypatch):
-    monkeypatch.setattr(dataset, "LARGEST_FILE", 100_000)
+    for room in (tree, reading):
+        monkeypatch.setattr(room, "LARGEST_FILE", 100_000)
     small = as_yaml(5_000, "govledger: 1\nledger: {}\ndocuments: {}\n")
     assert len([i for i in items_of(write(small, "d.yaml"))[0] if isinstance(i, Fact)]) == 5_000
     endless = small + "  - motion.submitted: x\n    movers:\n" + "      - Anna\n" * 20_000

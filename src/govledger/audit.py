@@ -1,7 +1,7 @@
 """Verification: whether a ledger agrees with itself, and how strong that verdict is.
 
-Here: pure checks over stored entries, one pass, in log order, the comparison of what is
-derived, and the report that names its own strength. Not here: reading them, or repairing anything.
+Here: pure checks over stored entries, one pass, in log order, and the report that names its
+own strength. Not here: reading entries, deriving anything (`Again`), or repairing it.
 
 Whoever owns the database can rewrite all of it consistently. So the best verdict this
 module gives is "self-consistent"; only a checkpoint kept elsewhere can make it stronger.

@@ -1,7 +1,8 @@
 """Records as canonical bytes, and back: what is stored is what is later hashed.
 
-Here: `Entry` (a stored row), encoding and decoding, upcasting of old versions. Not here:
-the vocabulary itself (`events`) or where the bytes are kept (`storage`).
+Here: `Entry` (a stored row), encoding and decoding, upcasting of old versions; and the JSON
+of states and findings, which are derived. Not here: the vocabulary itself (`events`) or
+where the bytes are kept (`storage`).
 
 The bytes are RFC 8785 (JCS) JSON, restricted so that a fast encoder produces exactly that:
 ASCII keys, no floats, integers below 2^53, text in NFC. Fields at their default are left

@@ -15,7 +15,7 @@ from govledger.codec import Entry
 from govledger.storage.sqlite.recorder import marks
 
 PAGE = 1_000
-"""Rows fetched at a time where there may be many."""
+"""Entries fetched at a time, so that no reader holds up a writer, or memory, for long."""
 
 SUBJECTS = 500
 """Subjects whose streams are read at a time."""

@@ -1,7 +1,7 @@
 """`SqliteStore`: a ledger in one SQLite file, or in memory.
 
-Here: opening, making and recognising files, one transaction at a time, and the faults of
-databases in words. Not here: any rule, or what the tables look like.
+Here: opening, making and recognising files, and one transaction at a time. Not here: any
+rule, what the tables look like, or the faults of databases in words (`faults`).
 """
 
 from __future__ import annotations
@@ -40,14 +40,11 @@ from govledger.storage.sqlite.layout import (
     LOG,
     statements,
 )
-from govledger.storage.sqlite.log import Log
+from govledger.storage.sqlite.log import PAGE, Log
 from govledger.storage.sqlite.migration import migrate
 from govledger.storage.sqlite.rebuild import Rederivation, calendar_holds, date, rebuild
 from govledger.storage.sqlite.recorder import LedgerRecorder
 from govledger.when import timezone
-
-PAGE = 1_000
-"""Entries read in one transaction, so that no reader holds up a writer for long."""
 
 
 class SqliteStore:
@@ -277,7 +274,7 @@ class _Access(Log):
         )
 
 
-# --- files and their faults -------------------------------------------------------------
+# --- files ------------------------------------------------------------------------------
 
 
 def _uri(path: Path, option: str = "") -> str:

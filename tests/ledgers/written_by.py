@@ -1,7 +1,7 @@
-"""What wrote the ledgers of this folder, kept for the record; it is never run again.
+"""What writes the ledgers of a folder, once: `PYTHONPATH=src python written_by.py FOLDER`.
 
-It was run once, with the first version that writes format 2, under
-Python 3.11.7 with SQLite 3.40.1: `PYTHONPATH=src python written_by.py FOLDER`. Clock and
+It was run under Python 3.11.7 with SQLite 3.40.1 with the last version that wrote format 1
+(commit a1e3f70), and with the first that writes format 2. Clock and
 chance are fixed, so the same code writes the same bytes. Beside each ledger it puts what that
 code said of it: `told` below says what the keys mean.
 """
@@ -23,7 +23,7 @@ from govledger.codec import ENTRY_LIMIT, encode, entry_bytes
 from govledger.dataset import import_dataset, ledger_options, load
 from govledger.events import VOCABULARY
 
-BALV = Path(__file__).parents[3] / "examples" / "vng_balv_2018" / "balv-2018.yaml"
+BALV = Path(__file__).parents[2] / "examples" / "vng_balv_2018" / "balv-2018.yaml"
 AMSTERDAM = "Europe/Amsterdam"
 
 
