@@ -6,6 +6,7 @@ the contenders (`ours`, `stock`, `raw`), or how time is taken (`measure`).
 
 from __future__ import annotations
 
+import itertools
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
@@ -245,6 +246,37 @@ def _page_at(size: str, *, known: bool = False) -> Callable[[Bench], Contender]:
     return make
 
 
+# --- proofs -----------------------------------------------------------------------------
+
+
+def _append_without_tree(bench: Bench) -> Contender:
+    ledger = bench.copied(ours, bench.size, "append-no-tree")
+    facts = map(ours.event, lines_after(bench.history(bench.size)))
+    return Contender(ours.record_without_tree, lambda: (ledger, next(facts)), str, APPENDS)
+
+
+def _verified_by(run: Callable[[Any], bytes]) -> Callable[[Bench], Contender]:
+    def make(bench: Bench) -> Contender:
+        ledger = bench.opened(ours, bench.size)
+        return Contender(lambda: run(ledger), answer=bytes.hex)
+
+    return make
+
+
+def _hashed(bench: Bench) -> Contender:
+    return Contender(lambda: raw.hashed(bench.file(ours, bench.size)))
+
+
+def _proved_at(size: str, run: Callable[[Any, int], int]) -> Callable[[Bench], Contender]:
+    def make(bench: Bench) -> Contender:
+        records = getattr(bench, size)
+        ledger = bench.opened(ours, records)
+        places = itertools.cycle(range(1, records, max(1, records // 101)))
+        return Contender(run, lambda: (ledger, next(places)), calls=QUESTIONS)
+
+    return make
+
+
 # --- memory, and whole processes --------------------------------------------------------
 
 
@@ -335,6 +367,36 @@ WORKS = (
         "50 motions on a date, as known at another",
         {OURS: _page_at("size", known=True), "as known now": _page_at("size")},
         (Goal("as known now", below=2),),
+    ),
+    Work(
+        "append-tree",
+        "one durable append, with the tree",
+        {OURS: _append_ours, "without the tree": _append_without_tree},
+        (Goal("without the tree", below=1.25),),
+    ),
+    Work(
+        "verify-bytes",
+        "verify --bytes-only",
+        {OURS: _verified_by(ours.verify_bytes), "hashing alone": _hashed},
+        (Goal("hashing alone", at_least=0.6),),
+    ),
+    Work(
+        "verify",
+        "verify",
+        {OURS: _verified_by(ours.verify), "hashing alone": _hashed},
+        (),
+    ),
+    Work(
+        "inclusion",
+        "a proof that a record is in the ledger",
+        {OURS: _proved_at("size", ours.prove), "fewer": _proved_at("small", ours.prove)},
+        (Goal("fewer", below=2),),
+    ),
+    Work(
+        "consistency",
+        "a proof that the ledger extends what it was",
+        {OURS: _proved_at("size", ours.extends), "fewer": _proved_at("small", ours.extends)},
+        (),
     ),
     *(
         Work(

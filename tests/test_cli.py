@@ -74,7 +74,7 @@ def test_other_formats(kind, form, demo, golden):
 def test_log_tells_every_record(demo):
     lines = demo("log", "--format", "jsonl").stdout.splitlines()
     assert [json.loads(line)["position"] for line in lines] == list(range(1, 57))
-    assert demo("export", "--to", "jsonl", "-q").stdout.count("\n") == 56
+    assert demo("export", "--to", "jsonl", "--disclose", "-q").stdout.count("\n") == 56
     by_day = demo("log", "--by", "on", "--from", "2018-11-06", "--to", "2018-11-29").stdout
     assert len(re.findall(r"^ \d+ ", by_day, re.MULTILINE)) == 12
     assert "motie afgedaan" in demo("log", "motion/rob-i", "--lang", "nl").stdout
@@ -82,7 +82,7 @@ def test_log_tells_every_record(demo):
 
 def test_exports_are_the_same_as_the_log(demo):
     log = [json.loads(line) for line in demo("log", "--format", "jsonl").stdout.splitlines()]
-    lines = demo("export", "--to", "jsonl", "-q").stdout.splitlines()
+    lines = demo("export", "--to", "jsonl", "--disclose", "-q").stdout.splitlines()
     assert [json.loads(line) for line in lines] == log
 
 

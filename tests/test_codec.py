@@ -142,6 +142,7 @@ FIELDS = {
     "name": lines,
     "timezone": st.sampled_from(["UTC", "Europe/Amsterdam", "America/Sao_Paulo"]),
     "profile": lines,
+    "origin": st.from_regex(r"[a-z]{1,9}[.][a-z]{2,3}/[a-z0-9é-]{1,20}", fullmatch=True),
     "title": lines,
     "body": lines,
     "place": lines,
@@ -233,7 +234,13 @@ records = records_of(events)
 # --- one example of each ----------------------------------------------------------------
 
 EXAMPLES = (
-    ev.LedgerOpened(on="2018-11-01", name="vng", timezone="Europe/Amsterdam", profile="vng@1"),
+    ev.LedgerOpened(
+        on="2018-11-01",
+        name="vng",
+        timezone="Europe/Amsterdam",
+        profile="vng@1",
+        origin="example.org/vng",
+    ),
     ev.LedgerProfileChanged(on="2019-01-01", profile="general@1"),
     ev.MeetingConvened(
         "balv-2018", on="2018-11-30", title="Buitengewone ALV", body="ALV", place="Nieuwegein"

@@ -6,22 +6,30 @@ import re
 import shutil
 import time
 import tracemalloc
+from contextlib import chdir, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
+import forgery
 import pytest
 from click.testing import CliRunner
 
 import govledger
-from govledger import GovledgerError, Ledger, MotionAdopted, MotionSubmitted
+from govledger import GovledgerError, Ledger, MotionAdopted, MotionSubmitted, signers
 from govledger import dataset as yaml_format
-from govledger.cli import main
-from govledger.cli.files import read_dataset
-from govledger.codec import Entry, decode, decode_state
+from govledger.cli import Failed, main
+from govledger.cli.datasets import read_dataset
+from govledger.codec import Entry, decode, decode_state, entry_of
 from govledger.dataset import LARGEST_FILE, import_dataset, judge_dataset, ledger_options
+from govledger.integrity import checkpoint, merkle, note, personal, proof, tiles, witness
+from govledger.integrity.checkpoint import Checkpoint, Policy, sign_checkpoint
+from govledger.integrity.note import KeyType, VerifierKey, signing_key, write_signing_key
 from govledger.interchange import jsonl
+from govledger.interchange.tiles import publish
 from govledger.rules import FINDINGS, Breach
 from govledger.storage.sqlite import SqliteStore
+from govledger.values import sealed
 
 ERRORS = Path(__file__).parent / "errors"
 SOURCE = Path(govledger.__file__).parent
@@ -121,6 +129,95 @@ CALLS = {
     "unknown-position.known-at": 'ledger.as_of("2024-03-14", known_at=99)',
 }
 """Errors that a program provokes, and no file: stem -> statements of which the last raises."""
+
+PROOFS = {
+    # keys
+    "not-a-key-name": 'new_key(Path("new.key"), "example.org/our ledger", KeyType.ED25519)',
+    "not-a-key": 'parse_verifier_key("example.org/ledger")',
+    "unknown-key-type": 'parse_verifier_key("example.org/ledger+fd5d63d4+Ag==")',
+    "wrong-key-id": 'parse_verifier_key(str(log.public).replace("ledger", "Ledger"))',
+    "wrong-key-type": "cosign_checkpoint(note, log, 1_700_000_000)",
+    "ambiguous-key": "verify_note(note, [log.public, twin_of(log.public)])",
+    "key-exists": 'new_key(key, "example.org/ledger", KeyType.ED25519)',
+    "key-exposed": "key.chmod(0o644)\nread_key(key)",
+    "no-key": 'read_key(Path("nowhere.key"))',
+    "not-found": 'new_key(Path("nowhere/new.key"), "example.org/ledger", KeyType.ED25519)',
+    "disk-error": 'read_key(Path("."))',
+    # signing and witnessing
+    "foreign-origin": "sign_checkpoint(Checkpoint("
+    '"example.org/other", 1, ledger.checkpoint().root), log)',
+    "inconsistent-tree": "sign(key, ledger.checkpoint(1), ledger.consistency)\n"
+    "sign(key, ledger.checkpoint(0), ledger.consistency)",
+    "no-memory": 'Path("club.key.memory").unlink()\n'
+    "sign(key, ledger.checkpoint(), ledger.consistency)",
+    "damaged-memory": 'Path("club.key.memory").write_text("none")\n'
+    "sign(key, ledger.checkpoint(), ledger.consistency)",
+    "old-memory": "sign(key, ledger.checkpoint(), ledger.consistency)\n"
+    "ledger.record(motion)\n"
+    "later = sign_checkpoint(ledger.checkpoint(), log)\n"
+    "sign(key, ledger.checkpoint(), ledger.consistency, [later])",
+    "memory-full": 'fill(Path("ann.key.memory"))\n'
+    "cosign(ann, note, policy, ledger.consistency, now)",
+    "unsigned-checkpoint": "unsigned = Note(note.text, ())\n"
+    "cosign(ann, unsigned, policy, ledger.consistency, now)",
+    "no-consistency": "cosign(ann, note, policy, ledger.consistency, now)\n"
+    "ledger.record(motion)\n"
+    "later = sign_checkpoint(ledger.checkpoint(), log)\n"
+    'Path("later.checkpoint").write_bytes(bytes(later))\n'
+    'govledger("checkpoint --cosign later.checkpoint --key ann.key --policy logs.policy")',
+    "unknown-size": 'Path("now.checkpoint").write_bytes(bytes(note))\n'
+    'govledger("checkpoint --since 9 --checkpoint now.checkpoint")',
+    "other-old-size": "cosign(ann, note, policy, ledger.consistency, now)\n"
+    "ledger.record(motion)\n"
+    "later = sign_checkpoint(ledger.checkpoint(), log)\n"
+    "cosign(ann, later, policy, consistency_of(Request(0, (), later)), now)",
+    "too-many-signatures": "many = Note(note.text, 100 * note.signatures)\n"
+    "cosign_checkpoint(many, witness, 1_700_000_000)",
+    "not-a-time.signing": "cosign_checkpoint(note, witness, -1)",
+    # what comes from outside
+    "not-a-note": 'parse_note(b"example.org/ledger\\n5\\n")',
+    "not-a-note-text": 'sign_text("a line without an end", log)',
+    "not-a-checkpoint": 'parse_checkpoint("example.org/ledger\\n5\\n")',
+    "not-a-number": 'parse_checkpoint("example.org/ledger\\n05\\nAA==\\n")',
+    "not-base64": 'parse_checkpoint("example.org/ledger\\n5\\nAB==\\n")',
+    "not-a-policy": 'parse_policy(b"witness ann\\nquorum ann\\n")',
+    "not-a-request": 'parse_request(b"old 5\\n\\n" + bytes(note))',
+    "not-a-proof": 'parse_proof(b"index 0\\n\\n" + bytes(note))',
+    "not-a-tile": 'parse_tile_path("tile/0/1234")',
+    "not-an-entry": 'entry_of(b"an entry of another kind of log")',
+    "foreign-checkpoint": "other = Checkpoint(ledger.origin, 1, bytes(32))\n"
+    "ledger.prove(1, sign_checkpoint(other, log))",
+    "not-covered": "ledger.record(motion)\nledger.prove(2, note)",
+    "not-proven": 'prove(0, (), note, b"another entry")',
+    # the tree
+    "not-a-tree-size": "root_nodes(-1)",
+    "not-in-the-tree": "plan_inclusion(5, 5)",
+    "not-an-extension": "plan_consistency(5, 4)",
+    "not-a-frontier": "Frontier(5, ())",
+    "not-a-hash": 'write_hashes(Tile(0, 0, 1), [b"5f3c"])',
+    "missing-node": "hashes_of(plan_inclusion(4, 8), {})",
+    # publishing
+    "not-published": 'Path("public").write_text("mine")\npublish(ledger, note, Path("public"))',
+    "published-otherwise": 'Path("checkpoint").write_text("mine")\n'
+    'publish(ledger, note, Path("."))',
+    "altered": "with altered_ledger() as altered: publish("
+    'altered, sign_checkpoint(altered.checkpoint(), log), Path("public"))',
+    # personal data
+    "nothing-to-erase": 'ledger.erase(name="J. Jansen", basis="GDPR art. 17(1)(a)")',
+    "sealed-text": 'MotionSubmitted("bins", title=sealed({"_sd": 43 * "A"}), on="2024-03-01")',
+    "not-a-commitment": 'sealed({"_sd": "5f3c"})',
+    "other-name": 'import_dataset(ledger, moved_by("A. Aarts"))\n'
+    'import_dataset(ledger, moved_by("E. Evers"))',
+    "not-a-disclosure": 'parse_disclosure("5f3c")',
+    "damaged-disclosure": "with renamed_ledger() as renamed: list(renamed.log())",
+}
+"""Errors of proofs, keys and erasing, as above."""
+
+AGAIN = {"other-name"}
+"""What is told of a file that was imported before, and of no other."""
+
+UNPROVOKED = {"disk-full", "no-access"}
+"""What only a disk provokes; `test_signers.py` does so."""
 
 JUDGED = [stem for stem in (*FILES, *MADE) if stem not in NOTICES]
 
@@ -245,9 +342,101 @@ class Clock:
         return self.now
 
 
+LOG = signing_key("example.org/ledger", b"log.............................")
+WITNESS = signing_key("example.net/ann", b"ann.............................", KeyType.COSIGNATURE)
+
+PROVING = {
+    **{"sign_text": note.sign, "Path": Path, "KeyType": KeyType, "Checkpoint": Checkpoint},
+    **{"publish": publish, "entry_of": entry_of, "sealed": sealed},
+    **{name: getattr(signers, name) for name in ("new_key", "read_key", "sign", "cosign")},
+    **{name: vars(note)[name] for name in "Note parse_note parse_verifier_key verify_note".split()},
+    **{name: getattr(checkpoint, name) for name in ("parse_checkpoint", "parse_policy")},
+    **{name: getattr(checkpoint, name) for name in ("sign_checkpoint", "cosign_checkpoint")},
+    **{name: getattr(proof, name) for name in ("prove", "parse_proof")},
+    **{name: getattr(tiles, name) for name in ("Tile", "write_hashes", "parse_tile_path")},
+    **{name: getattr(witness, name) for name in ("Request", "parse_request", "consistency_of")},
+    "parse_disclosure": personal.parse_disclosure,
+}
+"""What programs about proofs import."""
+
+
+def proving(ledger):
+    """Key files of a log and of a witness, and what they may be used for."""
+    for name, key in (("club", LOG), ("ann", WITNESS)):
+        file = Path(f"{name}.key")
+        file.write_text(f"{write_signing_key(key)}\n")
+        file.chmod(0o600)
+        Path(f"{name}.key.memory").write_text("{}\n")
+    Path("logs.policy").write_text(f"log {LOG.public}\nquorum none\n")
+    return {
+        **{"log": LOG, "key": Path("club.key"), "witness": WITNESS, "ann": Path("ann.key")},
+        **{"policy": Policy((LOG.public,)), "now": lambda: 1_700_000_000},
+        **{"note": sign_checkpoint(ledger.checkpoint(), LOG), "twin_of": twin_of, "fill": fill},
+        **{"altered_ledger": altered_ledger, "govledger": command},
+        **{"renamed_ledger": renamed_ledger, "MotionSubmitted": MotionSubmitted},
+        **{"import_dataset": import_dataset, "moved_by": moved_by},
+    }
+
+
+def twin_of(key):
+    """Another key with the same name and id, as nobody can easily make one."""
+
+    class Twin(VerifierKey):
+        id = key.id
+
+    return Twin(key.name, key.type, bytes(32))
+
+
+def fill(memory):
+    """Let a key remember as many logs as there is room for."""
+
+    def head(name):
+        return f'"{name}":{{"root":"{note.to_base64(bytes(32))}","size":5}},'
+
+    room, each = signers.LARGEST_MEMORY - 3, len(head(200 * "0"))
+    heads = [head(f"{number:0200}") for number in range(room // each)]
+    rest = room - each * len(heads) - len(head(""))
+    heads += [head(rest * "x")] if rest > 0 else []
+    memory.write_text("{%s}\n" % "".join(heads).removesuffix(","))
+
+
+@contextmanager
+def altered_ledger(alter=forgery.edit, text="Smaller bins"):
+    """A ledger of which somebody altered a record."""
+    with Ledger.open("ledger.db", origin=LOG.name) as ledger:
+        ledger.record(MotionSubmitted("bins", title="Bins", movers="A. Aarts", on="2024-03-01"))
+    alter("ledger.db", 2, text, thorough=False)
+    with Ledger.open("ledger.db") as ledger:
+        yield ledger
+
+
+def renamed_ledger():
+    """A ledger of which somebody altered what discloses a name."""
+    return altered_ledger(forgery.rename, "E. Evers")
+
+
+def moved_by(name):
+    """A dataset that names somebody."""
+    return read_dataset(write(Path("bins.yaml"), f"{BINS}    movers: {name}\n"))
+
+
+def command(line):
+    """Run a command, and let the error of the library out."""
+    try:
+        main(line.split(), prog_name="govledger", standalone_mode=False)
+    except Failed as failed:
+        raise failed.error from None
+
+
+@contextmanager
+def in_empty_folder():
+    with TemporaryDirectory() as folder, chdir(folder):
+        yield
+
+
 def called(stem):
     clock = Clock()
-    with Ledger.in_memory(clock) as ledger:
+    with Ledger.in_memory(clock, origin=LOG.name) as ledger, in_empty_folder():
         names = {
             **{"ledger": ledger, "clock": clock, "datetime": datetime, "timedelta": timedelta},
             **{"Ledger": Ledger, "SqliteStore": SqliteStore, "Entry": Entry},
@@ -255,7 +444,9 @@ def called(stem):
             "motion": MotionSubmitted("bins", title="Bigger bins", on="2024-03-01"),
             "adoption": MotionAdopted("bins", on="2024-03-14"),
         }
-        *before, last = CALLS[stem].split("\n")
+        if stem in PROOFS:
+            names = {**vars(merkle), **PROVING, **names, **proving(ledger)}
+        *before, last = {**CALLS, **PROOFS}[stem].split("\n")
         for line in before:
             exec(line, names)
         with pytest.raises(GovledgerError) as caught:
@@ -264,7 +455,7 @@ def called(stem):
     return f"{caught.value}\n"
 
 
-@pytest.mark.parametrize("stem", CALLS)
+@pytest.mark.parametrize("stem", [*CALLS, *PROOFS])
 def test_calls_name_the_error(stem, golden):
     said = called(stem)
     assert codes(said) == [code_of(stem)]
@@ -283,7 +474,7 @@ def raised_in(module):
             given = [word.value for word in node.keywords if word.arg == "code"]
             if name in ("invalid", "refused", "_say", "_breach"):
                 given += node.args[:1]
-            if name == "_unreadable":
+            if name in ("_unreadable", "_fault"):
                 given += node.args[1:2]
             if name == "one_of":
                 given += node.args[2:3]
@@ -294,9 +485,24 @@ def raised_in(module):
 BELOW = set().union(
     *(
         raised_in(f"{name}.py")
-        for name in "values when source events codec state ledger storage/sqlite/registers".split()
+        for name in "values when source events codec state ledger drafts storage/sqlite/registers".split()
     )
 )
+
+PROVEN = set().union(
+    *(raised_in(path.relative_to(SOURCE)) for path in (SOURCE / "integrity").glob("*.py")),
+    *map(raised_in, ["signers.py", "interchange/tiles.py", "cli/proof.py"]),
+    {code for code, *_ in signers._FAULTS.values()},
+    {"disk-error"},
+)
+
+
+def test_every_code_of_proofs_has_a_case():
+    assert len(PROVEN) > 40, "the codes are found"
+    cases = {code_of(stem) for stem in PROOFS}
+    assert cases >= PROVEN - UNPROVOKED
+    assert cases <= PROVEN | BELOW | AGAIN, "a case without an error"
+    assert PROVEN >= UNPROVOKED
 
 
 def test_every_code_has_a_case():
@@ -305,23 +511,23 @@ def test_every_code_has_a_case():
     plain = {stem: name for stem, name in plain.items() if "." not in stem}
     in_yaml = {code_of(stem) for stem, name in plain.items() if name.endswith("yaml")}
     in_jsonl = {code_of(stem) for stem, name in plain.items() if name.endswith("jsonl")}
-    called = {code_of(stem) for stem in CALLS}
+    called = {code_of(stem) for stem in (*CALLS, *PROOFS)}
     assert set(yaml_format.PROBLEMS) | set(FINDINGS) <= in_yaml
     assert set(jsonl.PROBLEMS) <= in_jsonl
-    assert BELOW <= in_yaml | called
-    known = {*yaml_format.PROBLEMS, *jsonl.PROBLEMS, *FINDINGS, *BELOW}
+    assert BELOW | AGAIN <= in_yaml | called
+    known = {*yaml_format.PROBLEMS, *jsonl.PROBLEMS, *FINDINGS, *BELOW, *PROVEN, *AGAIN}
     assert in_yaml | in_jsonl | called <= known, "a case without an error"
 
 
 def test_the_tables_hold_every_code():
     for room in (SOURCE / "dataset").glob("*.py"):
-        assert raised_in(f"dataset/{room.name}") <= set(yaml_format.PROBLEMS)
+        assert raised_in(f"dataset/{room.name}") <= set(yaml_format.PROBLEMS) | AGAIN
     assert raised_in("interchange/jsonl.py") <= set(jsonl.PROBLEMS)
     assert raised_in("rules.py") <= set(FINDINGS)
 
 
 def test_every_golden_output_has_a_case():
-    assert {path.stem for path in ERRORS.glob("*.txt")} <= {*FILES, *MADE, *CALLS}
+    assert {path.stem for path in ERRORS.glob("*.txt")} <= {*FILES, *MADE, *CALLS, *PROOFS}
 
 
 def test_the_corpus_is_small():
@@ -777,6 +983,10 @@ GROUPS = {
     "Notices": "Nothing is broken, but a reader must know. They are never refused;"
     " `govledger check` without a file lists them for a ledger.",
     "In a program": "What only a call can provoke. Nothing is written then.",
+    "Proofs, keys and personal data": "What signing, witnessing, proving, publishing and erasing"
+    " refuse, and what is no checkpoint, key or proof. Nothing is signed then. `log` and `witness`"
+    " are private keys, `key` and `ann` the files of them, `note` is a signed checkpoint of"
+    " `ledger`.",
 }
 
 
@@ -784,6 +994,8 @@ def group_of(stem):
     code = code_of(stem)
     if stem in CALLS:
         return "In a program"
+    if stem in PROOFS:
+        return "Proofs, keys and personal data"
     if "." in stem:
         return None
     if (FILES.get(stem) or MADE[stem][0]).endswith("jsonl"):
@@ -806,8 +1018,8 @@ def entry(stem, group, at):
     code = code_of(stem)
     table = jsonl.PROBLEMS if group == "JSON Lines" else {**yaml_format.PROBLEMS, **FINDINGS}
     said = [f"### {code}\n"]
-    if stem in CALLS:
-        return [*said, block("py", CALLS[stem]), block("text", called(stem))]
+    if stem in CALLS or stem in PROOFS:
+        return [*said, block("py", {**CALLS, **PROOFS}[stem]), block("text", called(stem))]
     if code in table:
         said.append(f"{table[code]}\n")
     name = at(stem)
@@ -822,7 +1034,7 @@ def entry(stem, group, at):
 
 def test_catalogue(at, golden):
     page = ["# Errors", GENERATED, INTRODUCTION]
-    stems = [*FILES, *MADE, *CALLS]
+    stems = [*FILES, *MADE, *CALLS, *PROOFS]
     for group, about in GROUPS.items():
         page += [f"## {group}\n", f"{about}\n"]
         for stem in sorted((s for s in stems if group_of(s) == group), key=code_of):

@@ -19,10 +19,13 @@ from govledger.integrity.merkle import (
     Frontier,
     append,
     as_hash,
+    completed,
+    grow,
     hashes_of,
     join,
     leaf_hash,
     node_hash,
+    number_of,
     plan_consistency,
     plan_inclusion,
     root_nodes,
@@ -227,6 +230,24 @@ def test_only_nodes_of_that_size_are_read():
                 read = [node for parts in plan for node in parts]
                 assert len(read) == len(set(read)) <= 2 * size.bit_length()
                 assert all(at + 1 << level <= size for level, at in read)
+
+
+def test_nodes_are_numbered_in_the_order_in_which_they_are_completed():
+    _, complete = append(Frontier(), LEAVES)
+    assert [number_of(node) for node, _ in complete] == list(range(len(complete)))
+    for size in range(len(LEAVES) + 1):
+        assert completed(size) == len(append(Frontier(), LEAVES[:size])[1])
+
+
+@given(st.lists(st.integers(0, 70), max_size=6))
+def test_growing_without_nodes_is_the_same(steps):
+    frontier = quick = Frontier()
+    leaves = [leaf_hash(b"%d" % n) for n in range(sum(steps))]
+    for step in steps:
+        some, leaves = leaves[:step], leaves[step:]
+        frontier, _ = append(frontier, some)
+        quick = grow(quick, some)
+        assert quick == frontier
 
 
 def test_batches_and_single_appends_are_one():

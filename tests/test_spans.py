@@ -33,7 +33,7 @@ from test_time_machine import (
 
 import govledger as g
 from govledger.audit import Outcome
-from govledger.codec import decode_finding, decode_state
+from govledger.codec import decode, decode_finding, decode_state
 from govledger.events import kind_of, references
 from govledger.history import replay, timeline
 from govledger.register import register
@@ -347,7 +347,7 @@ def test_what_is_made_again_in_any_batches_is_the_same_row_by_row(
 def test_planned_all_at_once_it_is_the_same_as_call_by_call(seed, calls, zone, profile):
     with opened(zone, profile) as ledger:
         tell(ledger, seed, calls)
-        records = list(ledger.log())
+        records = list(map(decode, ledger.entries()))
         there = rows(ledger)
         names = {row[0]: row[1] for row in there["subjects"]}
         planned = plan(NaiveBooks([], ledger.zone), records, ledger.zone, accepted=True)
@@ -410,7 +410,7 @@ def test_what_is_believed_is_one_span_for_every_instant_at_which_something_happe
 ):
     with opened(zone, profile) as ledger:
         tell(ledger, seed, calls)
-        records = list(ledger.log())
+        records = list(map(decode, ledger.entries()))
         books = NaiveBooks(records, ledger.zone)
         for subject, spans in spans_of(ledger).items():
             believed = [(since, state) for since, _, until, state in spans if until == NEVER]
@@ -892,6 +892,10 @@ def test_a_log_that_cannot_be_read_is_not_made_again(told_before):
         with closing(sqlite3.connect(copy)) as connection, connection:
             connection.execute("DROP TRIGGER records_are_never_changed")
             connection.execute("UPDATE records SET state = x'00' WHERE position = 9")
+        with g.Ledger.open(copy) as ledger, pytest.raises(g.StorageError, match="record 9"):
+            ledger.rebuild()  # which would cover up that it was altered
+        with closing(sqlite3.connect(copy)) as connection, connection:
+            connection.execute("DELETE FROM tree")
         with g.Ledger.open(copy) as ledger, pytest.raises(g.UnreadableRecord):
             ledger.rebuild()
         assert everything(copy) == held

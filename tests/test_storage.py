@@ -278,6 +278,7 @@ def test_no_page_can_turn_to_garbage_unseen(tmp_path):
     path = filled(tmp_path / "ledger.db", motions=100)
     with Ledger.open(path) as ledger:  # with something in every table
         ledger.record(MotionAdopted("unheard-of", on="2024-04-01"), breaches="flag")
+        ledger.record(MotionSubmitted("m", title="M", movers="Zoe", on="2024-04-01"))
     content = path.read_bytes()
     assert len(content) >= 10 * 4096
     for end in range(2 * 4096, len(content) + 1, 4096):

@@ -7,6 +7,7 @@ from govledger.audit import Check, Verdict, Verification
 from govledger.errors import (
     ClockError,
     GovledgerError,
+    Inconsistent,
     InvalidInput,
     KeyConflict,
     Place,
@@ -66,7 +67,8 @@ from govledger.events import (
     Vote,
 )
 from govledger.history import Reason, Record
-from govledger.ledger import Explanation, Ledger
+from govledger.integrity.checkpoint import Checkpoint, Policy
+from govledger.ledger import Erasure, Explanation, Ledger
 from govledger.register import Change, Register
 from govledger.rules import (
     LIFECYCLE,
@@ -95,6 +97,7 @@ from govledger.state import (
     ProposalStatus,
     Status,
 )
+from govledger.values import Sealed
 from govledger.when import When
 
 __all__ = (
@@ -112,18 +115,21 @@ __all__ = (
     "Breach",
     "Change",
     "Check",
+    "Checkpoint",
     "Choice",
     "ClockError",
     "Context",
     "Deadline",
     "Decision",
     "Due",
+    "Erasure",
     "Event",
     "Explanation",
     "Finding",
     "FollowUp",
     "Force",
     "GovledgerError",
+    "Inconsistent",
     "InvalidInput",
     "KeyConflict",
     "Ledger",
@@ -163,6 +169,7 @@ __all__ = (
     "Notice",
     "PersonalDataErased",
     "Place",
+    "Policy",
     "Problem",
     "Profile",
     "Proposal",
@@ -176,6 +183,7 @@ __all__ = (
     "Register",
     "ResponseReceived",
     "RuleBreach",
+    "Sealed",
     "Source",
     "StatementMade",
     "Status",

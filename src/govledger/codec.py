@@ -7,7 +7,8 @@ where the bytes are kept (`storage`).
 The bytes are RFC 8785 (JCS) JSON, restricted so that a fast encoder produces exactly that:
 ASCII keys, no floats, integers below 2^53, text in NFC. Fields at their default are left
 out. Position and time of recording are inside the bytes; subject, version and type stand
-beside them, and `entry_bytes` puts them in front.
+beside them, and `entry_bytes` puts them in front. Personal texts that are sealed stand there
+as commitments, and come back as `Sealed`.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ from govledger.events import VOCABULARY, Event, kind_of, own_fields
 from govledger.history import Record, Told
 from govledger.rules import Breach, Finding, Notice
 from govledger.state import STATES, State
-from govledger.values import line, structure
+from govledger.values import PERSONAL, Sealed, line, sealed, structure
 from govledger.when import When, when
 
 ENTRY_LIMIT = 65_535
@@ -80,10 +81,41 @@ def stored_type(event: Event) -> str:
     return f"{event.type}@{current_version(event.type)}"
 
 
-def entry_bytes(entry: Entry) -> bytes:
+Columns = tuple[int, str, int, str, bytes]
+"""The fields of an entry, for who reads very many: see `column_bytes`."""
+
+
+def column_bytes(columns: Columns) -> bytes:
     """The bytes that stand for an entry in a proof: a header of four lines, then the body."""
-    header = f"govledger/1\n{entry.subject}\n{entry.version}\n{entry.type}\n"
-    return header.encode() + entry.body
+    _, subject, version, stored, body = columns
+    return f"govledger/1\n{subject}\n{version}\n{stored}\n".encode() + body
+
+
+def entry_bytes(entry: Entry) -> bytes:
+    """The bytes that stand for an entry in a proof."""
+    return column_bytes((entry.position, entry.subject, entry.version, entry.type, entry.body))
+
+
+def entry_of(data: bytes) -> Entry:
+    """The entry of which these are the bytes: the inverse of `entry_bytes`.
+
+    Raises `InvalidInput` where they begin otherwise; the body is not read but for its position.
+    """
+    version, subject, number, stored, body = (data.split(b"\n", 4) + [b""] * 5)[:5]
+    try:
+        if version != b"govledger/1" or not number.isdigit() or number.startswith(b"0"):
+            raise ValueError
+        position = _position(msgspec.json.decode(body)["position"])
+        entry = Entry(position, subject.decode(), int(number[:19]), stored.decode(), body)
+        if entry_bytes(entry) != data:
+            raise ValueError
+    except _MALFORMED:
+        raise invalid(
+            "not-an-entry",
+            "these are not the bytes of a record of govledger",
+            "it may be the entry of another kind of log",
+        ) from None
+    return entry
 
 
 def canonical(value: object) -> bytes:
@@ -100,6 +132,8 @@ def plain(value: Any) -> Any:
         return value.text
     if cls is tuple:
         return [plain(item) for item in value]
+    if cls is Sealed:
+        return value.said
     return value.value if isinstance(value, StrEnum) else plain_fields(value)
 
 
@@ -154,7 +188,7 @@ def payload(event: Event) -> dict[str, Any]:
     for name in _SHARED:
         value = getattr(event, name)
         if value is not None:
-            said[name] = value
+            said[name] = plain(value)
     return said
 
 
@@ -369,11 +403,23 @@ def _restore(hint: Any) -> _Restore | None:
     return partial(structure, hint) if attrs.has(hint) else None
 
 
+def _restore_personal(hint: Any) -> _Restore:
+    """How a personal text, or several, come back from JSON."""
+
+    def one(value: Any) -> str:
+        return value if isinstance(value, str) else sealed(value)
+
+    return (lambda several: tuple(map(one, several))) if get_origin(hint) is tuple else one
+
+
 @cache
 def _restored(cls: Any) -> tuple[tuple[str, _Restore], ...]:
     """The fields of a class that come back from JSON as something else, and how."""
     hints = get_type_hints(cls)
-    restored = ((f.name, _restore(hints[f.name])) for f in attrs.fields(cls))
+    restored = (
+        (f.name, (_restore_personal if f.metadata == PERSONAL else _restore)(hints[f.name]))
+        for f in attrs.fields(cls)
+    )
     return tuple((name, restore) for name, restore in restored if restore is not None)
 
 

@@ -148,6 +148,10 @@ class StorageError(GovledgerError, OSError):
     """The ledger could not be opened, read or written."""
 
 
+class Inconsistent(GovledgerError):  # noqa: N818 - it names the tree
+    """A tree that does not extend the one that was signed before. Nothing was signed."""
+
+
 class UnreadableRecord(GovledgerError):  # noqa: N818 - it names the record
     """A stored record that this version cannot turn into an event."""
 

@@ -29,8 +29,10 @@ from govledger.values import (
     digests,
     flag,
     line,
-    lines,
     one_of,
+    origin,
+    personal,
+    personals,
     several,
     structure,
     text,
@@ -189,7 +191,7 @@ def _choice(value: str) -> Choice:
 class Vote:
     """One member's line of a roll call: who, what, and with how many votes."""
 
-    member: str = field(converter=line, metadata=PERSONAL)
+    member: str = field(converter=personal, metadata=PERSONAL)
     choice: Choice = field(converter=_choice)
     weight: int = field(default=1, converter=count)
 
@@ -342,7 +344,7 @@ class Event:
     source: Source | None = field(default=None, converter=optional(source))
     note: str | None = field(default=None, converter=optional(text))
     corrects: int | None = field(default=None, converter=optional(count))
-    recorded_by: str | None = field(default=None, converter=optional(line), metadata=PERSONAL)
+    recorded_by: str | None = field(default=None, converter=optional(personal), metadata=PERSONAL)
 
     # Said once for all of them: attrs would make them anew for forty classes at every import.
 
@@ -437,6 +439,7 @@ class LedgerOpened(LedgerEvent):
     name: str = field(converter=line)
     timezone: str = field(converter=zone_name)
     profile: str = field(converter=line)
+    origin: str | None = field(default=None, converter=optional(origin))
 
 
 @frozen(kw_only=True, slots=False, eq=False, repr=False)
@@ -464,7 +467,7 @@ class MotionSubmitted(MotionEvent):
     type = "motion.submitted"
     title: str = field(converter=line)
     meeting: str | None = field(default=None, converter=optional(meeting), metadata=REFERENCE)
-    movers: tuple[str, ...] = field(default=(), converter=lines, metadata=PERSONAL)
+    movers: tuple[str, ...] = field(default=(), converter=personals, metadata=PERSONAL)
     text_digest: str | None = field(default=None, converter=optional(digest))
 
 
@@ -505,7 +508,7 @@ class MotionReferred(MotionEvent):
     """The motion goes to another body before it is decided."""
 
     type = "motion.referred"
-    to: str = field(converter=line, metadata=PERSONAL)
+    to: str = field(converter=personal, metadata=PERSONAL)
 
 
 @frozen(kw_only=True, slots=False, eq=False, repr=False)
@@ -615,7 +618,7 @@ class MandateGiven(MandateEvent):
     type = "mandate.given"
     motion: str = field(converter=motion, metadata=REFERENCE)
     task: str = field(converter=text)
-    addressee: str = field(converter=line, metadata=PERSONAL)
+    addressee: str = field(converter=personal, metadata=PERSONAL)
     due: Due | None = field(default=None, converter=optional(due))
     condition: str | None = field(default=None, converter=optional(text))
 
@@ -716,7 +719,7 @@ class ProposalMade(ProposalEvent):
     """Somebody proposes a decision."""
 
     type = "proposal.made"
-    by: str = field(converter=line, metadata=PERSONAL)
+    by: str = field(converter=personal, metadata=PERSONAL)
     text: str = field(converter=text)
     regarding: tuple[str, ...] = field(default=(), converter=subjects, metadata=REFERENCE)
 
@@ -742,7 +745,7 @@ class ResponseReceived(ResponseEvent):
     """An answer comes in from outside; the note says what it holds."""
 
     type = "response.received"
-    sender: str = field(converter=line, metadata=PERSONAL)
+    sender: str = field(converter=personal, metadata=PERSONAL)
     regarding: tuple[str, ...] = field(default=(), converter=subjects, metadata=REFERENCE)
 
 
@@ -751,7 +754,7 @@ class AgreementReached(AgreementEvent):
     """Parties agree; the note says on what."""
 
     type = "agreement.reached"
-    parties: tuple[str, ...] = field(converter=lines, metadata=PERSONAL)
+    parties: tuple[str, ...] = field(converter=personals, metadata=PERSONAL)
     regarding: tuple[str, ...] = field(default=(), converter=subjects, metadata=REFERENCE)
 
 
@@ -760,7 +763,7 @@ class StatementMade(StatementEvent):
     """Somebody explains or asserts something; the note says what. It decides nothing."""
 
     type = "statement.made"
-    by: str = field(converter=line, metadata=PERSONAL)
+    by: str = field(converter=personal, metadata=PERSONAL)
     regarding: tuple[str, ...] = field(default=(), converter=subjects, metadata=REFERENCE)
 
 
@@ -775,7 +778,7 @@ class RecordRetracted(Event):
 
 @frozen(kw_only=True, slots=False, eq=False, repr=False)
 class PersonalDataErased(Event):
-    """It is stated that personal fields were erased, on some legal basis. This erases nothing."""
+    """Personal texts were erased, on some legal basis. Recorded by itself it erases nothing."""
 
     type = "personal-data.erased"
     count: int = field(converter=count)

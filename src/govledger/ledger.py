@@ -7,7 +7,7 @@ printing; each method hands over to the room where that lives.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from functools import cached_property
 from itertools import groupby
@@ -17,13 +17,33 @@ from types import TracebackType
 from typing import Literal, Self
 from zoneinfo import ZoneInfo
 
-from attrs import evolve, frozen
+from attrs import frozen
 
 from govledger import audit
-from govledger.codec import Entry, decode, decode_state, encode, recall, recorded_at, timestamp
+from govledger.codec import (
+    Entry,
+    canonical,
+    decode,
+    decode_state,
+    encode,
+    entry_bytes,
+    recall,
+    recorded_at,
+    timestamp,
+)
+from govledger.drafts import (
+    Find,
+    digests_of,
+    encoded,
+    numbered,
+    opened,
+    renumbered,
+    says,
+    sealed,
+    told,
+)
 from govledger.errors import (
     ClockError,
-    InvalidInput,
     KeyConflict,
     Problem,
     RuleBreach,
@@ -37,6 +57,7 @@ from govledger.events import (
     VOCABULARY,
     Event,
     LedgerOpened,
+    PersonalDataErased,
     RecordRetracted,
     kind_name,
     references,
@@ -51,6 +72,25 @@ from govledger.history import (
     profiles,
     timeline,
 )
+from govledger.integrity.checkpoint import Checkpoint, Policy, parse_checkpoint, read_checkpoint
+from govledger.integrity.merkle import (
+    Plan,
+    hashes_of,
+    plan_consistency,
+    plan_inclusion,
+    root_nodes,
+)
+from govledger.integrity.note import Note
+from govledger.integrity.personal import (
+    SALT_SIZE,
+    Disclosure,
+    personal_texts,
+    text_in,
+    to_hex,
+    unseal,
+)
+from govledger.integrity.proof import Proof, prove
+from govledger.integrity.tiles import ENTRIES, Tile, nodes_of, write_entries, write_hashes
 from govledger.register import Change, Register, changes, register
 from govledger.rules import (
     Breach,
@@ -58,14 +98,12 @@ from govledger.rules import (
     Profile,
     pointed,
     profile_named,
-    too_large,
-    withdraws,
 )
-from govledger.spans import plan
+from govledger.spans import BATCH, plan
 from govledger.state import Mandate, State, fold, status_name
-from govledger.storage import Reading, Selection, Store
+from govledger.storage import Reading, Selection, Store, Writing
 from govledger.storage.sqlite import SqliteStore
-from govledger.values import count, line
+from govledger.values import Sealed, batches, count, line
 from govledger.when import When, datetime_of, day_of, instant_of, timezone, view_instant, zone_name
 
 Clock = Callable[[], datetime]
@@ -95,6 +133,22 @@ class Explanation:
     description: dict[str, object] | None
     reasons: tuple[Reason, ...]
     about: tuple[tuple[str, tuple[Reason, ...]], ...] = ()
+
+
+@frozen(kw_only=True)
+class Erasure:
+    """What an erasure came to.
+
+    `records` say what was erased. `in_the_log` are the positions of records that hold such
+    texts in the log itself, where nothing can be erased: those made before there were seals.
+    Where not `purged`, somebody else is reading the ledger, and bytes of what was erased remain
+    in the file until that is done.
+    """
+
+    records: tuple[Record, ...] = ()
+    count: int = 0
+    in_the_log: tuple[int, ...] = ()
+    purged: bool = True
 
 
 class Ledger:
@@ -137,6 +191,14 @@ class Ledger:
         return self.opening.name
 
     @cached_property
+    def origin(self) -> str:
+        """The name of its log in checkpoints: the one it was opened with, or one of its own.
+
+        That is made of its name and a digest of its first record.
+        """
+        return audit.origin_of(next(self._store.entries(upto=1)))
+
+    @cached_property
     def zone(self) -> ZoneInfo:
         """Where its days begin."""
         return timezone(self.opening.timezone)
@@ -152,23 +214,24 @@ class Ledger:
         name: str | None = None,
         timezone: str = "UTC",
         profile: str = "general@1",
+        origin: str | None = None,
         create: bool = True,
         read_only: bool = False,
     ) -> Self:
         """Open the ledger in a file, making it where there is none.
 
         `clock` gives the present (the system's unless given) and may not run backwards.
-        `name` (the file's name unless given), `timezone` (IANA) and `profile` are written
-        into the first record of a new ledger, and mean nothing for an existing one. With
-        `create=False` a missing file is an error; `read_only=True` implies it.
+        `name` (the file's name unless given), `timezone` (IANA), `profile` and `origin` (see
+        `origin`) are written into the first record of a new ledger, and mean nothing for an
+        existing one. With `create=False` a missing file is an error; `read_only=True` implies it.
 
         Raises `StorageError` where the file is missing, no ledger, or of a newer format,
-        and `InvalidInput` for an unknown time zone or profile.
+        and `InvalidInput` for an unknown time zone or profile, or an origin that is none.
         """
         path = _local_path(path_or_url)
         if create and not read_only and is_free(path):
             called = path.stem if name is None else name
-            opening = _opening(clock or system_clock, called, timezone, profile)
+            opening = _opening(clock or system_clock, called, timezone, profile, origin)
             return cls(SqliteStore.create(path, opening), clock)
         return cls(SqliteStore.open(path, read_only=read_only), clock)
 
@@ -180,9 +243,10 @@ class Ledger:
         name: str = "in memory",
         timezone: str = "UTC",
         profile: str = "general@1",
+        origin: str | None = None,
     ) -> Self:
         """A new ledger that is gone once it is closed. Arguments as for `open`."""
-        opening = _opening(clock or system_clock, name, timezone, profile)
+        opening = _opening(clock or system_clock, name, timezone, profile, origin)
         return cls(SqliteStore.in_memory(opening), clock)
 
     def close(self) -> None:
@@ -257,26 +321,40 @@ class Ledger:
         if not events:
             raise invalid("no-events", "there is nothing to record", "give at least one event")
         key = None if key is None else line(key)
-        zone = self.zone  # read before the lock is taken
+        _ = self.zone  # read before the lock is taken
         with self._store.write() as writing:
             if key is not None and (written := writing.keyed(key)):
                 before = written[0].position - 1
-                same = _renumbered(events, numbers, earlier, before)
-                return _written_before(key, same, [decode(entry) for entry in written])
+                given = renumbered(events, numbers, earlier, before)
+                return _written_before(key, given, told(written, writing.disclosed))
             last = writing.last()
             head = last.position if last else 0
-            events = _renumbered(events, numbers, earlier, head)
-            versions = writing.versions((LEDGER, *(event.subject for event in events)))
-            added = _drafts(events, versions, head, self._now(last), key)
-            entries, oversized = _encoded(added)
-            held = self._profiles(writing, versions.get(LEDGER, 0))
-            planned = plan(writing.books(added), added, zone, held=held)
-            found = (*oversized, *planned.breaches)
-            if breaches == "flag":
-                found = tuple(breach for breach in found if breach.binding)
-            if found:
-                raise RuleBreach(*(pointed(breach, head) for breach in found), head=head)
-            writing.append(entries, planned)
+            closed, disclosures = sealed(renumbered(events, numbers, earlier, head), _salt)
+            added = self._append(writing, last, closed, disclosures, key, breaches)
+        return opened(added, {each.digest: each.array for each in disclosures})
+
+    def _append(
+        self,
+        writing: Writing,
+        last: Entry | None,
+        events: Sequence[Event],
+        disclosures: Sequence[Disclosure],
+        key: str | None,
+        breaches: str,
+    ) -> tuple[Record, ...]:
+        """Judge sealed events that come after the last entry, and write their records."""
+        head = last.position if last else 0
+        versions = writing.versions((LEDGER, *(event.subject for event in events)))
+        added = numbered(events, versions, head, self._now(last), key)
+        entries, oversized = encoded(added)
+        held = self._profiles(writing, versions.get(LEDGER, 0))
+        planned = plan(writing.books(added), added, self.zone, held=held)
+        found = (*oversized, *planned.breaches)
+        if breaches == "flag":
+            found = tuple(breach for breach in found if breach.binding)
+        if found:
+            raise RuleBreach(*(pointed(breach, head) for breach in found), head=head)
+        writing.append(entries, planned, disclosures)
         return added
 
     def recorded_under(self, key: str) -> range:
@@ -345,18 +423,42 @@ class Ledger:
         return day_of(instant_of(_aware(self._clock())), self.zone)
 
     def log(
-        self, *, subject: str | None = None, after: int = 0, upto: int | None = None
+        self,
+        *,
+        subject: str | None = None,
+        after: int = 0,
+        upto: int | None = None,
+        sealed: bool = False,
     ) -> Iterator[Record]:
         """The records with `after` < position <= `upto`, in the order they were made.
 
-        With a `subject` (`kind/slug`), those about it.
+        With a `subject` (`kind/slug`), those about it. `sealed` leaves personal texts as they
+        stand in the log: `govledger.values.Sealed`.
         """
         if subject is None:
-            return map(decode, self._store.entries(after, upto))
-        with self._store.read() as reading:
-            held = reading.about([subject_name(subject)])
-        chosen = (e for e in held if e.position > after and (upto is None or e.position <= upto))
-        return map(decode, chosen)
+            entries = self._store.entries(after, upto)
+        else:
+            with self._store.read() as reading:
+                held = reading.about([subject_name(subject)])
+            last = held[-1].position if held and upto is None else upto or 0
+            entries = (entry for entry in held if after < entry.position <= last)
+        if sealed:
+            return map(decode, entries)
+        return (record for some in batches(entries, BATCH) for record in self._shown(some))
+
+    def _shown(self, entries: Sequence[Entry]) -> list[Record]:
+        def find(digests: Collection[str]) -> Mapping[str, str]:
+            with self._store.read() as reading:
+                return reading.disclosed(digests)
+
+        return told(entries, find)
+
+    def entries(self, after: int = 0, upto: int | None = None) -> Iterator[Entry]:
+        """The entries with `after` < position <= `upto`: the bytes that proofs are about.
+
+        Personal texts are sealed in them (see `log` for what they say).
+        """
+        return self._store.entries(after, upto)
 
     def subjects(self, slug: str | None = None) -> tuple[str, ...]:
         """The names of the subjects that records are about, sorted; or of those with a slug."""
@@ -466,7 +568,7 @@ class Ledger:
         name = subject_name(subject)
         instant, known = self._instant(as_of), self.known_at(known_at)
         with self._store.read() as reading:
-            records = _known(reading.about([name]), known)
+            records = _known(reading.about([name]), known, reading.disclosed)
             found = self._register(reading, instant, known, Selection(subject=name))
         reasons = explain(records, name, self.zone, instant)
         named = dict.fromkeys(
@@ -477,7 +579,7 @@ class Ledger:
             if other != name
         )
         with self._store.read() as reading:
-            about = _known(reading.about(named), known)
+            about = _known(reading.about(named), known, reading.disclosed)
         return Explanation(
             subject=name,
             description=found.describe(name),
@@ -501,13 +603,14 @@ class Ledger:
             # Records never change, so each few subjects can have a transaction of their own.
             with self._store.read() as reading:
                 entries = reading.streams(after)
+                disclosed = reading.disclosed(digests_of(entry.body for entry in entries))
             if not entries:
                 return
             after = entries[-1].subject
             for _, stream in groupby(entries, key=attrgetter("subject")):
                 state = _folded([e for e in stream if e.position <= known], self.zone, instant)
                 if state is not None:
-                    yield state
+                    yield unseal(state, disclosed)
 
     def _instant(self, when: Moment | None) -> int:
         return view_instant(self.today() if when is None else when, self.zone)
@@ -515,6 +618,7 @@ class Ledger:
     def _register(self, reading: Reading, instant: int, known: int, chosen: Selection) -> Register:
         rows = reading.view(instant, known, chosen)
         subjects = None if chosen == _ALL else [name for name, _, _ in rows]
+        disclosed = reading.disclosed(digests_of(state for _, _, state in rows))
         return register(
             {name: state for name, _, state in rows},
             reading.findings(instant, known, subjects),
@@ -522,26 +626,167 @@ class Ledger:
             known_at=known,
             zone=self.zone,
             statuses={name: status for name, status, _ in rows},
-            restore=decode_state,
+            restore=lambda subject, state: unseal(decode_state(subject, state), disclosed),
         )
 
     # --- trusting -----------------------------------------------------------------------
 
-    def verify(self, progress: Callable[[int], None] | None = None) -> audit.Verification:
-        """Check that the ledger agrees with itself; the report is true where it does.
+    def verify(
+        self,
+        progress: Callable[[int], None] | None = None,
+        *,
+        checkpoints: Iterable[Note | bytes] = (),
+        policy: Policy | None = None,
+        contents: bool = True,
+    ) -> audit.Verification:
+        """Check that the ledger agrees with itself, and with checkpoints that were kept elsewhere.
 
-        Reads every record and compares everything derived from it. The best verdict is
-        "self-consistent": whoever owns the file can rewrite all of it. `progress` is called
-        with the position of every record read.
+        The report is true where it does. Reads every record and compares everything derived
+        from it; with `contents=False` only hashes the bytes, many times as fast. Without a
+        checkpoint the best verdict is "self-consistent": whoever owns the file can rewrite all
+        of it. `policy` says whose word counts for a checkpoint; without one no signature is
+        looked at. `progress` is called with the number of records read, now and then. Raises
+        `InvalidInput` where a checkpoint is none.
         """
+        notes = [read_checkpoint(note) if isinstance(note, bytes) else note for note in checkpoints]
+        outside = audit.Outside(checkpoints=tuple(notes), policy=policy)
         try:
-            with self._store.read() as reading, reading.again() as again:
-                return audit.verify(reading.everything(), again, reading.checks(), progress)
+            with self._store.read() as reading:
+                kept = reading.kept()
+                if not contents:
+                    return audit.verify_bytes(kept, outside, progress)
+                with reading.again() as again:
+                    return audit.verify(kept, again, reading.checks(), outside, progress)
         except StorageError as error:
             problem = error.problems[0]
             if problem.code not in ("damaged", "storage"):
                 raise
             return audit.damaged(problem.message)
+
+    def checkpoint(self, size: int | None = None) -> Checkpoint:
+        """The origin, the number and the root of the first `size` records, or of all.
+
+        It is read from the nodes of the tree, which `verify` compares with the records. Raises
+        `InvalidInput` where there are fewer records.
+        """
+        size = self.known_at(size)
+        (root,) = self._hashes((root_nodes(size),))
+        return Checkpoint(self.origin, size, root)
+
+    def consistency(self, old: int, new: int | None = None) -> tuple[bytes, ...]:
+        """The hashes that prove that the first `new` records begin with the first `old`.
+
+        See `integrity.merkle.verify_consistency`. Raises `InvalidInput` where there are fewer.
+        """
+        return self._hashes(plan_consistency(old, self.known_at(new)))
+
+    def inclusion(self, position: int, size: int | None = None) -> tuple[bytes, ...]:
+        """The hashes that prove that a record is among the first `size`, or in the ledger.
+
+        See `integrity.merkle.verify_inclusion`. Raises `InvalidInput` where it is not.
+        """
+        size = self.known_at(size)
+        if not 1 <= position <= size:
+            raise invalid(
+                "unknown-position",
+                f"there is no record {position} among the first {size}",
+                "positions count from 1",
+            )
+        return self._hashes(plan_inclusion(position - 1, size))
+
+    def prove(self, position: int, checkpoint: Note) -> Proof:
+        """A bundle that shows a stranger that the record is in the tree of a signed checkpoint.
+
+        Raises `InvalidInput` where the checkpoint is not of this ledger as it is, or is older
+        than the record.
+        """
+        size = self.check_checkpoint(checkpoint)
+        if size < count(position) <= self.head():
+            raise invalid(
+                "not-covered",
+                f"record {position} came after this checkpoint of {size} records",
+                "sign the ledger as it is now: `govledger checkpoint --sign`",
+            )
+        hashes = self.inclusion(position, size)
+        (entry,) = self._store.entries(position - 1, position)
+        return prove(position - 1, hashes, checkpoint, entry_bytes(entry))
+
+    def check_checkpoint(self, checkpoint: Note) -> int:
+        """The size of a checkpoint of this ledger as it is.
+
+        Raises `InvalidInput` for any other; signatures are not looked at.
+        """
+        kept = parse_checkpoint(checkpoint.text)
+        if kept.size > self.head() or kept != self.checkpoint(kept.size):
+            raise invalid(
+                "foreign-checkpoint",
+                f"the checkpoint is not of the first {kept.size} records of this ledger",
+                "`govledger verify --checkpoint` tells more",
+            )
+        return kept.size
+
+    def tile(self, tile: Tile) -> bytes:
+        """The bytes of a tile of the tree (see `integrity.tiles.tiles_of`).
+
+        Raises `InvalidInput` for one that the tree does not have.
+        """
+        nodes = nodes_of(tile)
+        if tile.level == ENTRIES:
+            first = nodes[0][1]
+            held = self._store.entries(first, first + tile.width)
+            return write_entries(tile, [entry_bytes(entry) for entry in held])
+        return write_hashes(tile, self._hashes(tuple((node,) for node in nodes)))
+
+    def _hashes(self, plan: Plan) -> tuple[bytes, ...]:
+        with self._store.read() as reading:
+            return hashes_of(plan, reading.nodes(node for parts in plan for node in parts))
+
+    def erase(
+        self,
+        subject: str | None = None,
+        *,
+        name: str | None = None,
+        basis: str,
+        on: Moment | None = None,
+    ) -> Erasure:
+        """Erase personal texts, and put on record that and why; every proof stays as it was.
+
+        Of a `subject` (`kind/slug`) all that records about it hold; of a `name` that text
+        wherever it stands as a whole; of both, that text in records about the subject. `basis`
+        is the legal basis, `on` the day it was asked for, today unless given. What records say
+        then is a digest that tells nothing. Copies of the file keep what they have.
+
+        Raises `InvalidInput` where there is nothing to erase.
+        """
+        about = None if subject is None else subject_name(subject)
+        name = None if name is None else line(name)
+        if about is None and name is None:
+            raise invalid("nothing-to-erase", "neither a subject nor a name is given", "give one")
+        day = self.today() if on is None else on
+        with self._store.write() as writing:
+            digests, plain = _to_erase(writing, about, name)
+            events = [
+                PersonalDataErased(
+                    about or LEDGER,
+                    on=day,
+                    count=len(some),
+                    digests=[to_hex(digest) for digest in some],
+                    basis=basis,
+                )
+                for some in batches(digests, MOST_ERASED)
+            ]
+            records: tuple[Record, ...] = ()
+            if events:
+                records = self._append(writing, writing.last(), events, (), None, "flag")
+                writing.erase(digests)
+        purged = self._store.purge()
+        if not digests and not plain:
+            raise invalid(
+                "nothing-to-erase",
+                "no personal text is kept of that",
+                "`govledger log` tells what is on record, and what was erased before",
+            )
+        return Erasure(records=records, count=len(digests), in_the_log=plain, purged=purged)
 
     def rebuild(self, progress: Callable[[int], None] | None = None) -> int:
         """Make everything derived from the log again, in one transaction.
@@ -579,10 +824,11 @@ def is_free(path: Path) -> bool:
         return False  # opening it will say what is wrong
 
 
-def _opening(clock: Clock, name: str, zone: str, profile: str) -> Entry:
+def _opening(clock: Clock, name: str, zone: str, profile: str, origin: str | None) -> Entry:
     now = _aware(clock())
     today = day_of(instant_of(now), timezone(zone_name(zone)))
-    event = LedgerOpened(on=today, name=name, timezone=zone, profile=profile_named(profile).name)
+    profile = profile_named(profile).name
+    event = LedgerOpened(on=today, name=name, timezone=zone, profile=profile, origin=origin)
     return encode(Record(position=1, version=1, recorded_at=now, event=event))
 
 
@@ -601,7 +847,7 @@ def _aware(moment: datetime) -> datetime:
 def _written_before(
     key: str, events: Sequence[Event], written: Sequence[Record]
 ) -> tuple[Record, ...]:
-    if [record.event for record in written] != list(events):
+    if len(written) != len(events) or not all(map(says, written, events)):
         raise KeyConflict(
             Problem(
                 code="key-conflict",
@@ -613,75 +859,31 @@ def _written_before(
     return tuple(written)
 
 
-def _renumbered(
-    events: Sequence[Event],
-    numbers: Sequence[int] | None,
-    earlier: Callable[[int], int | None] | None,
-    head: int,
-) -> Sequence[Event]:
-    """Let corrections and retractions name positions of this ledger."""
-    if numbers is None:
-        return events
-    here = {number: head + at for at, number in enumerate(numbers, start=1)}
-    if len(here) != len(events):
-        raise invalid(
-            "numbers-and-events",
-            f"{len(here)} numbers are given for {len(events)} events",
-            "give every event a number of its own",
+MOST_ERASED = 900
+"""How many digests one record of an erasure lists: as many as an entry has room for."""
+
+
+def _to_erase(
+    reading: Reading, subject: str | None, name: str | None
+) -> tuple[list[str], tuple[int, ...]]:
+    """The digests of what is to be erased, and where it stands in the log, unsealed."""
+    if subject is None:
+        needle = canonical(name)
+        held: Iterable[Entry] = (e for e in reading.everything() if needle in e.body)
+        digests = reading.disclosing(name or "")
+    else:
+        held = reading.about([subject])
+        kept = reading.disclosed(digests_of(entry.body for entry in held))
+        digests = [d for d, array in kept.items() if name is None or text_in(array, d) == name]
+    plain = tuple(
+        entry.position
+        for entry in held
+        if any(
+            not isinstance(text, Sealed) and name in (None, text)
+            for _, text in personal_texts(decode(entry).event)
         )
-    here.setdefault(1, 1)  # both ledgers are opened by their first record
-    targets = {target for event in events for target in withdraws(event)} - here.keys()
-    found = {target: earlier(target) for target in targets} if earlier else {}
-    here |= {target: position for target, position in found.items() if position is not None}
-    missing = sorted(targets - here.keys())
-    if missing:
-        raise invalid(
-            "unknown-position",
-            f"record {missing[0]} is withdrawn, and is not among the numbers",
-            "give all events up to it, or withdraw it where it is",
-        )
-    return [_pointing(event, here) for event in events]
-
-
-def _pointing(event: Event, here: Mapping[int, int]) -> Event:
-    if event.corrects is not None:
-        event = evolve(event, corrects=here[event.corrects])
-    if isinstance(event, RecordRetracted):
-        event = evolve(event, position=here[event.position])
-    return event
-
-
-def _drafts(
-    events: Sequence[Event],
-    versions: Mapping[str, int],
-    head: int,
-    now: datetime,
-    key: str | None,
-) -> tuple[Record, ...]:
-    """The records that events make, numbered in the log and within their subjects."""
-    newest = dict(versions)
-    drafts = []
-    for position, event in enumerate(events, start=head + 1):
-        version = newest[event.subject] = newest.get(event.subject, 0) + 1
-        drafts.append(
-            Record(position=position, version=version, recorded_at=now, event=event, key=key)
-        )
-    return tuple(drafts)
-
-
-def _encoded(records: Iterable[Record]) -> tuple[list[Entry], list[Breach]]:
-    """The entries of records, and a breach for each that is too large."""
-    entries: list[Entry] = []
-    oversized: list[Breach] = []
-    for record in records:
-        try:
-            entries.append(encode(record))
-        except InvalidInput as error:
-            (problem,) = error.problems
-            oversized.append(
-                too_large(record.event, record.position, problem.message, problem.hint)
-            )
-    return entries, oversized
+    )
+    return sorted(digests), plain
 
 
 def _folded(entries: Sequence[Entry], zone: ZoneInfo, until: int) -> State | None:
@@ -695,9 +897,13 @@ def _folded(entries: Sequence[Entry], zone: ZoneInfo, until: int) -> State | Non
         raise
 
 
-def _known(entries: Iterable[Entry], known: int) -> list[Record]:
+def _known(entries: Iterable[Entry], known: int, find: Find) -> list[Record]:
     """The records among entries that were known at a position."""
-    return [decode(entry) for entry in entries if entry.position <= known]
+    return told([entry for entry in entries if entry.position <= known], find)
+
+
+def _salt() -> bytes:
+    return os.urandom(SALT_SIZE)
 
 
 _ALL = Selection()

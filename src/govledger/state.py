@@ -64,6 +64,7 @@ from govledger.events import (
     slug_of,
     until,
 )
+from govledger.values import PERSONAL
 from govledger.when import When, when
 
 
@@ -181,14 +182,14 @@ class Motion:
     """Where a deferred or referred motion returns to."""
     submitted_on: When | None = None
     meeting: str | None = None
-    movers: tuple[str, ...] = ()
+    movers: tuple[str, ...] = field(default=(), metadata=PERSONAL)
     aliases: tuple[str, ...] = ()
     text_digest: str | None = None
     decided_on: When | None = None
     tally: Tally | None = None
     as_amended: bool = False
     by_acclamation: bool = False
-    referred_to: str | None = None
+    referred_to: str | None = field(default=None, metadata=PERSONAL)
     deferred_until: When | None = None
     pending: tuple[str, ...] = ()
     review_on: When | None = None
@@ -216,7 +217,7 @@ class Mandate:
     since: When
     motion: str = ""
     task: str = ""
-    addressee: str = ""
+    addressee: str = field(default="", metadata=PERSONAL)
     due: Due | None = None
     condition: str | None = None
     condition_met: bool = False
@@ -267,7 +268,7 @@ class Proposal:
 
     subject: str
     since: When
-    by: str = ""
+    by: str = field(default="", metadata=PERSONAL)
     text: str = ""
     regarding: tuple[str, ...] = ()
     status: ProposalStatus | None = None
@@ -290,7 +291,7 @@ class Context:
 
     subject: str
     since: When
-    parties: tuple[str, ...]
+    parties: tuple[str, ...] = field(metadata=PERSONAL)
     regarding: tuple[str, ...] = ()
     note: str | None = None
 

@@ -65,6 +65,15 @@ TERMS: Mapping[str, tuple[str, str]] = {
     # verdicts
     "altered": ("altered", "gewijzigd"),
     "self-consistent": ("self-consistent", "in zichzelf consistent"),
+    "extends your checkpoint": ("extends your checkpoint", "sluit aan op uw ijkpunt"),
+    "witnessed": ("witnessed", "door getuigen bevestigd"),
+    "not proven": ("not proven", "niet bewezen"),
+    "included in that checkpoint, for which nobody vouches": (
+        "included in that checkpoint, for which nobody vouches",
+        "opgenomen in dat ijkpunt, waarvoor niemand instaat",
+    ),
+    "included and signed": ("included and signed", "opgenomen en ondertekend"),
+    "included and witnessed": ("included and witnessed", "opgenomen en door getuigen bevestigd"),
     "not verified: some records cannot be read by this version": (
         "not verified: some records cannot be read by this version",
         "niet beoordeeld: deze versie kan sommige vastleggingen niet lezen",

@@ -1,7 +1,8 @@
 """The plain values a field may hold: text, counts, flags, digests, and how they convert.
 
-Here: converters for attrs fields and `structure`, which builds any of our values from a
-mapping and reports all its problems at once. Not here: anything that knows a motion.
+Here: converters for attrs fields, `Sealed`, which stands for a personal text, and `structure`,
+which builds any of our values from a mapping and reports all its problems at once. Not here:
+anything that knows a motion, or how a personal text is sealed (`integrity.personal`).
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from enum import StrEnum
 from itertools import islice
-from typing import Any, TypeVar, cast
+from typing import Any, Self, TypeVar, cast
 
 import attrs
 
@@ -22,6 +23,15 @@ LARGEST_INTEGER = 2**53 - 1
 
 PERSONAL = {"personal": True}
 """Metadata of a field that may hold a natural person's name."""
+
+LONGEST_NAME = 255
+"""The longest name of a key, in bytes: as much as C2SP tlog-cosignature gives a name room for."""
+
+COMMITMENT = "_sd"
+"""The key under which a sealed text gives its digest (RFC 9901, section 4.2.4.1)."""
+
+WITHHELD = "withheld"
+"""The key that says of a sealed text that it was sealed when it came."""
 
 _HEX = frozenset("0123456789abcdef")
 _T = TypeVar("_T")
@@ -43,8 +53,11 @@ def _clean(value: str, allowed: str) -> str:
         raise invalid("empty-text", "there is no text", "write it, or leave the field out")
     if not isinstance(value, str):
         raise invalid("not-text", f"{brief(value)} is not text", "put it in quotes")
-    if value.isascii() and value.isprintable() and value and value == value.strip():
-        return value
+    if type(value) is str and value.isascii() and value.isprintable() and value == value.strip():
+        if value:
+            return value
+    elif isinstance(value, Sealed):
+        raise invalid("sealed-text", "this text is sealed", "only personal fields can be")
     clean = unicodedata.normalize("NFC", value.replace("\r\n", "\n")).strip()
     if not clean:
         raise invalid("empty-text", "the text is empty", "leave the field out instead")
@@ -72,6 +85,105 @@ def lines(value: str | Iterable[str]) -> tuple[str, ...]:
 def texts(value: str | Iterable[str]) -> tuple[str, ...]:
     """Several texts; a single one stands for itself."""
     return several(value, text)
+
+
+class Sealed(str):
+    """A personal text of which only a commitment is there, `digest` (see `integrity.personal`).
+
+    Two are equal where they are written alike. Whoever sees one after all that is disclosed was put
+    in its place sees a text that was erased, or, where it is `withheld`, that was sealed when it
+    came into the ledger. It reads as "[erased]" or "[withheld]".
+    """
+
+    __slots__ = ("digest", "withheld")
+
+    digest: str
+    withheld: bool
+
+    def __new__(cls, digest: str, *, withheld: bool = False) -> Self:
+        """Raises `InvalidInput` where that is no SHA-256 digest in base64url, 43 characters."""
+        if not isinstance(digest, str) or _DIGEST.fullmatch(digest) is None:
+            raise _not_a_commitment("it holds no SHA-256 digest in base64url")
+        sealed = super().__new__(cls, "[withheld]" if withheld else "[erased]")
+        sealed.digest = digest
+        sealed.withheld = withheld
+        return sealed
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sealed) and self.said == other.said
+
+    def __ne__(self, other: object) -> bool:  # str has one of its own
+        return not self == other
+
+    def __hash__(self) -> int:
+        return hash(self.digest)
+
+    def __getnewargs_ex__(self) -> tuple[tuple[str], dict[str, bool]]:  # to be copied by
+        return (self.digest,), {WITHHELD: self.withheld}
+
+    def __repr__(self) -> str:
+        return f"Sealed({self.digest!r})"
+
+    @property
+    def said(self) -> dict[str, str | bool]:
+        """How it is written in JSON."""
+        return {COMMITMENT: self.digest} | ({WITHHELD: True} if self.withheld else {})
+
+
+_DIGEST = re.compile(r"[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]", re.ASCII)
+"""43 digits of base64 say two bits more than a digest has; these are 0 (RFC 4648, 3.5)."""
+
+
+def sealed(value: Mapping[str, object]) -> Sealed:
+    """The sealed text that `Sealed.said` wrote; raises `InvalidInput` for any other mapping."""
+    extra = value.keys() - {COMMITMENT}
+    if COMMITMENT not in value or (extra and (extra != {WITHHELD} or value[WITHHELD] is not True)):
+        raise _not_a_commitment("it has other keys")
+    return Sealed(cast("str", value[COMMITMENT]), withheld=bool(extra))
+
+
+def _not_a_commitment(reason: str) -> InvalidInput:
+    return invalid("not-a-commitment", f"this is not a commitment: {reason}", "see RFC 9901")
+
+
+def personal(value: str | Mapping[str, object]) -> str:
+    """One line of text that may name a person, sealed or not."""
+    if isinstance(value, Sealed):
+        return value
+    return sealed(value) if isinstance(value, Mapping) else line(value)
+
+
+def personals(value: str | Iterable[str]) -> tuple[str, ...]:
+    """Several lines that may each name a person; a single one stands for itself."""
+    return several(value, personal)
+
+
+def key_name(name: str) -> str:
+    """A name that a key may have; raises `InvalidInput` for any other.
+
+    It has no spaces and no plus sign (signed-note, format), at most `LONGEST_NAME` bytes.
+    """
+    reason = ""
+    if not name:
+        reason = "it is empty"
+    elif any(c.isspace() or c == "+" or c < " " for c in name):
+        reason = "it has a space, a plus sign or a control character"
+    elif any("\ud800" <= c <= "\udfff" for c in name):
+        reason = "it is not UTF-8"
+    elif len(name.encode()) > LONGEST_NAME:
+        reason = f"it is longer than {LONGEST_NAME} bytes"
+    if reason:
+        raise invalid(
+            "not-a-key-name",
+            f"{brief(name)} is no name for a key: {reason}",
+            "name keys like an address without https://, example.org/ledger",
+        )
+    return name
+
+
+def origin(value: str) -> str:
+    """The name of a log: one line of text that may be the name of a key."""
+    return key_name(line(value))
 
 
 def several(value: Any, convert: Any) -> tuple[Any, ...]:

@@ -1,8 +1,8 @@
 """The command line: `govledger`. The only code that prints.
 
 Here: the group, its help page in four parts, and how errors end a command. Each command
-stands in the module of its part (`keep`, `ask`, `trust`, `share`), is thin over one method
-of the library, and is imported only when it is called.
+stands in the module of its part (`keep`, `ask`, `share`; `judge` and `proof` for trust), is
+thin over one method of the library, and is imported only when it is called.
 
 Exit codes: 0 fine; 1 could not finish; 2 wrong usage; 3 `check` or `diff --exit-code` found
 something; 4 verification failed.
@@ -31,6 +31,7 @@ PARTS: Mapping[str, Mapping[str, str]] = {
         "record": "Record one event.",
         "import": "Record a dataset.",
         "retract": "Withdraw a record; it stays in the log.",
+        "erase": "Erase personal data, on record.",
     },
     "ask": {
         "list": "The register on a date.",
@@ -41,13 +42,18 @@ PARTS: Mapping[str, Mapping[str, str]] = {
     },
     "trust": {
         "check": "Judge a dataset, or this ledger's own findings.",
-        "verify": "Show whether the ledger agrees with itself.",
+        "verify": "Show whether the ledger is as it was, and how strongly.",
+        "checkpoint": "Say how many records there are, and their root: to be kept elsewhere.",
+        "prove": "Show a stranger that a record is in the ledger.",
     },
     "share": {
-        "export": "Write all records as JSON Lines.",
+        "export": "Write all records, as JSON Lines or as tiles.",
     },
 }
 """The parts of the help page: command -> what it is for."""
+
+_ELSEWHERE = {"check": "judge", "verify": "proof", "checkpoint": "proof", "prove": "proof"}
+"""The modules of commands that do not stand in that of their part."""
 
 
 class Group(click.Group):
@@ -59,7 +65,7 @@ class Group(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         for part, commands in PARTS.items():
             if cmd_name in commands:
-                module = import_module(f"govledger.cli.{part}")
+                module = import_module(f"govledger.cli.{_ELSEWHERE.get(cmd_name, part)}")
                 command: click.Command = getattr(module, f"{cmd_name}_command")
                 return command
         return None
@@ -131,7 +137,7 @@ def main(ctx: click.Context) -> None:
     """Keep a ledger of what an association decided.
 
     It tells what was in force on any date, who said so, whether it was known then, and
-    whether the book agrees with itself. Try: govledger demo
+    whether anybody has touched the book. Try: govledger demo
     """
     ctx.ensure_object(Settings)
     for stream in (sys.stdout, sys.stderr):

@@ -1,7 +1,7 @@
 """How commands come to the ledger they work on, and to a subject in it.
 
 Here: opening, finding, and writing where there may be no ledger yet. Not here: what is then
-done with it, or files of datasets (`files`): most commands read none, and start sooner.
+done with it, or datasets (`datasets`): most commands read none, and start sooner.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The commands that write: demo, init, record, import, retract.
+"""The commands that write: demo, init, record, import, retract, erase.
 
 Here: their options, and the words they end with. Not here: what recording means.
 """
@@ -15,9 +15,9 @@ import attrs
 import click
 
 from govledger.cli import demo
-from govledger.cli.access import opened, written
-from govledger.cli.files import format_of_file
-from govledger.cli.options import EventType, Subject, Time, settings, shared
+from govledger.cli.access import find, opened, written
+from govledger.cli.datasets import format_of_file
+from govledger.cli.options import EventType, Moment, Subject, Time, settings, shared
 from govledger.cli.output import counted, echo_problems, interruptible, message, progress
 from govledger.dataset import GOES_ON, Head, Imported, Mode, ledger_options
 from govledger.errors import GovledgerError, InvalidInput, Problem, RuleBreach, StorageError
@@ -69,7 +69,8 @@ def demo_command() -> None:
     "municipal council, that is parliament@1.",
 )
 @click.option("--timezone", default="UTC", show_default=True, help="Where days begin (IANA name).")
-def init_command(name: str, profile: str, timezone: str) -> None:
+@click.option("--origin", help="The name of its log in checkpoints, such as example.org/ledger.")
+def init_command(name: str, profile: str, timezone: str, origin: str | None) -> None:
     """Make a new ledger.
 
     \b
@@ -86,7 +87,7 @@ def init_command(name: str, profile: str, timezone: str) -> None:
                 hint="choose another with --ledger; nothing was changed",
             )
         )
-    with Ledger.open(settings().ledger, name=name, timezone=timezone, profile=profile):
+    with Ledger.open(path, name=name, timezone=timezone, profile=profile, origin=origin):
         message(f"opened {path}: {name}, {profile}, days begin in {timezone}")
 
 
@@ -308,6 +309,42 @@ def retract_command(position: int, reason: str, key: str | None, breaches: Mode)
     with opened() as ledger:
         record = ledger.retract(position, reason=reason, key=key, breaches=breaches)
     _recorded(record)
+
+
+@click.command(name="erase")
+@shared
+@click.argument("subject", type=Subject(), required=False)
+@click.option("--name", help="Erase this text only, as a whole; without SUBJECT wherever it is.")
+@click.option("--basis", required=True, help="The legal basis.")
+@click.option("--on", type=Moment(), help="The day it was asked for [default: today].")
+def erase_command(subject: str | None, name: str | None, basis: str, on: When | None) -> None:
+    """Erase personal data, on record.
+
+    Personal fields (movers, addressees, who voted, who recorded) are kept apart from the log,
+    which holds digests that tell nothing. What is erased is gone from the file; the log says
+    that it was, how much, and on what basis, and every proof stays as it was. Copies and backups
+    keep what they have, and so do titles, tasks and notes: put no names in them.
+
+    \b
+    Examples:
+      govledger erase motion/bins --basis "GDPR art. 17(1)(a)"
+      govledger erase --name "J. Jansen" --basis "GDPR art. 17(1)(b)"
+    """
+    with opened() as ledger:
+        about = None if subject is None else find(ledger, subject)
+        erased = ledger.erase(about, name=name, basis=basis, on=on)
+    for record in erased.records:
+        _recorded(record)
+    message(f"erased {counted(erased.count, 'text')}")
+    if erased.in_the_log:
+        where = ", ".join(map(str, erased.in_the_log[:10]))
+        more = ", …" if len(erased.in_the_log) > 10 else ""
+        message(f"not erased: records {where}{more} hold it in the log itself, where nothing can")
+        message("be erased: they were written before personal texts were sealed (format 1 or 2).")
+    if not erased.purged:
+        message("Somebody is reading the ledger: bytes of what was erased stay until all close it.")
+    if erased.in_the_log or not erased.purged:
+        raise SystemExit(1)
 
 
 def _recorded(record: Record) -> None:

@@ -24,6 +24,7 @@ from govledger.cli.options import settings
 from govledger.cli.words import word
 from govledger.errors import Problem, visible
 from govledger.terms import TERMS, label
+from govledger.values import Sealed
 
 Row = Mapping[str, Any]
 
@@ -67,6 +68,8 @@ class Speaker:
                 return self.word("tally_of", **value)
             case list():
                 return "; ".join(self.value(item) for item in value) or "–"
+            case Sealed():
+                return self.word("withheld" if value.withheld else "erased")
             case str() if value in TERMS and field in _TERMED:
                 return self.term(value)
             case str() if field == "due" and re.match(r"before \d", value):

@@ -1,81 +1,89 @@
 """The commands that hand on: export.
 
-Here: where to write. Not here: the formats (`govledger.interchange`).
+Here: what is written where. Not here: the formats (`govledger.interchange`).
 """
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from tempfile import NamedTemporaryFile
-from typing import IO
 
 import click
 
 from govledger.cli.access import opened
-from govledger.cli.options import settings, shared
+from govledger.cli.files import signed_checkpoint, target
+from govledger.cli.options import shared
 from govledger.cli.output import Advance, counted, message, progress
 from govledger.history import Record
-from govledger.interchange import jsonl
+from govledger.interchange import jsonl, tiles
 
 
 @click.command(name="export")
 @shared
 @click.option(
     "--to",
-    type=click.Choice(["jsonl"]),
+    "format_",
+    type=click.Choice(["jsonl", "tiles"]),
     default="jsonl",
     show_default=True,
-    expose_value=False,
     help="The format.",
 )
-@click.option("--output", "-o", default="-", metavar="FILE", help="Where to [default: stdout].")
-def export_command(output: str) -> None:
-    """Write all records as JSON Lines.
+@click.option("--disclose", is_flag=True, help="With jsonl: write personal texts, too.")
+@click.option(
+    "--checkpoint",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="With tiles: the signed checkpoint to publish [default: LEDGER.checkpoint].",
+)
+@click.option(
+    "--output", "-o", default="-", metavar="FILE|FOLDER", help="Where to [default: stdout]."
+)
+def export_command(
+    format_: str,
+    disclose: bool,  # noqa: FBT001 - an option
+    checkpoint: Path | None,
+    output: str,
+) -> None:
+    """Write all records, as JSON Lines or as tiles.
 
-    One record a line, ready to import elsewhere. A file is written whole, or not at all.
+    JSON Lines has one record a line, ready to import elsewhere. Personal texts stay sealed
+    unless --disclose is given. A file is written whole, or not at all.
+
+    Tiles (C2SP tlog-tiles) are a folder that anybody can check, to be published as it is: the
+    records as they were hashed, the tree over them, and a signed checkpoint. The next time only
+    what is new is written. Personal texts are sealed in them.
 
     \b
     Examples:
       govledger export --to jsonl -o vng.jsonl
       govledger export | head -n 3
+      govledger export --to tiles -o public/ --checkpoint vng.checkpoint
     """
-    with opened() as ledger, _target(output) as stream:
+    if format_ == "tiles":
+        if disclose:
+            raise click.UsageError("personal texts are sealed in tiles: --disclose is for jsonl")
+        _publish(output, checkpoint)
+        return
+    if checkpoint is not None:
+        raise click.UsageError("--checkpoint goes with --to tiles")
+    with opened() as ledger, target(output) as stream:
         head = ledger.head()
         with progress("exporting", head) as advance:
-            number = jsonl.write(_told(ledger.log(upto=head), advance), stream)
+            records = ledger.log(upto=head, sealed=not disclose)
+            number = jsonl.write(_told(records, advance), stream)
     message(f"exported {counted(number, 'record')}")
+
+
+def _publish(output: str, checkpoint: Path | None) -> None:
+    if output == "-":
+        raise click.UsageError("--output names the folder that the tiles go into")
+    note = signed_checkpoint(checkpoint)
+    with opened() as ledger, progress("publishing", ledger.head()) as advance:
+        number = tiles.publish(ledger, note, Path(output), advance)
+    message(f"wrote {counted(number, 'tile')} and the checkpoint to {output}")
 
 
 def _told(records: Iterable[Record], advance: Advance) -> Iterator[Record]:
     for record in records:
         advance(record.position)
         yield record
-
-
-@contextmanager
-def _target(output: str) -> Iterator[IO[bytes]]:
-    """Where to write: a file takes its name once all of it is there."""
-    path = Path(output)
-    if output == "-" or (path.exists() and not path.is_file()):
-        with click.open_file(output, "wb") as stream:
-            yield stream
-        return
-    ledger = Path(settings().ledger).resolve()
-    if path.resolve() in {ledger.with_name(ledger.name + end) for end in _OF_A_LEDGER}:
-        raise click.UsageError(f"{output} is part of the ledger; name another file")
-    with NamedTemporaryFile(dir=path.parent, prefix=".govledger-", delete=False) as draft:
-        try:
-            yield draft
-            draft.flush()
-            os.fsync(draft.fileno())
-            os.replace(draft.name, path)  # noqa: PTH105 - the draft's name is text
-        except BaseException:
-            os.unlink(draft.name)  # noqa: PTH108 - as above
-            raise
-
-
-_OF_A_LEDGER = ("", "-wal", "-shm", "-journal")
-"""How the names of the files of a ledger end, beyond that of the ledger itself."""

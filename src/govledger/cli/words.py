@@ -91,6 +91,8 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "field": ("what", "wat"),
     "before": ("before", "voor"),
     "after": ("after", "na"),
+    "erased": ("[erased]", "[gewist]"),
+    "withheld": ("[withheld]", "[niet meegegeven]"),
     "true": ("yes", "ja"),
     "false": ("no", "nee"),
     # sentences

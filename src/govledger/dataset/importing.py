@@ -15,6 +15,7 @@ from typing import Any, Literal, TypedDict, cast
 import attrs
 from attrs import frozen
 
+from govledger.codec import canonical, payload
 from govledger.dataset.content import (
     Dataset,
     Fact,
@@ -22,6 +23,7 @@ from govledger.dataset.content import (
     Item,
     by_place,
 )
+from govledger.drafts import names
 from govledger.errors import (
     GovledgerError,
     InvalidInput,
@@ -30,6 +32,7 @@ from govledger.errors import (
     RuleBreach,
 )
 from govledger.history import Record
+from govledger.integrity.personal import personal_texts, without_texts
 from govledger.ledger import Ledger
 from govledger.spans import BATCH
 from govledger.values import batches
@@ -182,7 +185,7 @@ class Writer:
 
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
-        self._hashed = sha256()
+        self._keys = _Keys()
         self._known = Runs()
         self._resuming = ledger.head() > 1
 
@@ -191,19 +194,20 @@ class Writer:
 
         Gives how many of its facts an earlier import had written, and the positions of all.
         """
-        hashed = self._hashed.copy()
-        keys = _keys(hashed, facts)
+        upto = self._keys.copy()
+        keys = upto.of(facts)
         here = self._on_record(keys)
         done = sum(map(len, here))
+        self._check_names(facts[:done], here)
         self._learn(facts[:done], here)
         if rest := facts[done:]:
-            records = self._import(rest, keys[-1], breaches)
+            records = self._import(rest, keys[-1][0], breaches)
             here.append(range(records[0].position, records[-1].position + 1))
             self._learn(rest, here[-1:])
-        self._hashed, self._resuming = hashed, not rest
+        self._keys, self._resuming = upto, not rest
         return done, here
 
-    def _on_record(self, keys: Sequence[str]) -> list[range]:
+    def _on_record(self, keys: Sequence[tuple[str, str]]) -> list[range]:
         """Where the first facts of a batch are on record, in order.
 
         They are so under the key of the last of them. Where an import ended within the batch,
@@ -212,13 +216,30 @@ class Writer:
         here: list[range] = []
         upto = len(keys)
         while upto > 0:
-            found = self._ledger.recorded_under(keys[upto - 1])
+            key, older = keys[upto - 1]
+            found = self._ledger.recorded_under(key) or self._ledger.recorded_under(older)
             if found:
                 here.insert(0, found)
             elif not self._resuming:  # where nothing before is on record, nothing of this is
                 break
             upto -= len(found) or 1
         return here
+
+    def _check_names(self, facts: Sequence[Fact], here: Iterable[range]) -> None:
+        """Refuse facts that are on record with other personal texts: keys do not tell them."""
+        positions = [position for some in here for position in some]
+        named = [
+            (fact, position)
+            for fact, position in zip(facts, positions, strict=True)
+            if any(True for _ in personal_texts(fact.event))
+        ]
+        problems = []
+        for fact, position in named:
+            (record,) = self._ledger.log(after=position - 1, upto=position)
+            if not names(record, fact.event):
+                problems.append(_other_name(fact, position))
+        if problems:
+            raise InvalidInput(*problems)
 
     def _learn(self, facts: Sequence[Fact], here: Iterable[range]) -> None:
         positions = (position for some in here for position in some)
@@ -241,13 +262,49 @@ class Writer:
             raise RuleBreach(*placed, head=error.head) from None
 
 
-def _keys(hashed: Any, facts: Iterable[Fact]) -> list[str]:
-    """For each fact the key of all up to it, in a digest that goes on."""
-    keys = []
-    for fact in facts:
-        hashed.update(fact.said + b"\n")
-        keys.append(f"facts:{hashed.hexdigest()[:32]}")
-    return keys
+def _other_name(fact: Fact, position: int) -> Problem:
+    return Problem(
+        code="other-name",
+        message=f"record {position} has this fact, and names somebody else",
+        hint=f"put it right by a further record, with corrects: {position}",
+        place=fact.place,
+    )
+
+
+class _Keys:
+    """The keys of facts: for each the digest of all up to it, and the one of format 2.
+
+    A digest in the log must not tell a name that is erased, so personal texts are left out of
+    it; what they are is compared by the ledger. In ledgers of format 2 they were not.
+    """
+
+    def __init__(self) -> None:
+        self._hashed, self._older = sha256(), sha256()
+
+    def copy(self) -> _Keys:
+        """The same keys, to go on from here or not."""
+        copied = _Keys()
+        copied._hashed, copied._older = self._hashed.copy(), self._older.copy()
+        return copied
+
+    def of(self, facts: Iterable[Fact]) -> list[tuple[str, str]]:
+        """The keys of the facts that come next."""
+        return [
+            (self._next(self._hashed, _telling(f)), self._next(self._older, f.said)) for f in facts
+        ]
+
+    @staticmethod
+    def _next(hashed: Any, said: bytes) -> str:
+        hashed.update(said + b"\n")
+        return f"facts:{hashed.hexdigest()[:32]}"
+
+
+def _telling(fact: Fact) -> bytes:
+    """What a fact says, but for personal texts."""
+    bare = without_texts(fact.event)
+    if bare is fact.event:
+        return fact.said
+    return canonical([fact.number, bare.type, bare.subject, payload(bare)])
 
 
 def _placed(problems: Iterable[Problem], facts: Sequence[Fact], head: int) -> tuple[Problem, ...]:
@@ -290,4 +347,5 @@ def file_key(digest: str) -> str:
 
 def import_keys(dataset: Dataset) -> frozenset[str]:
     """The keys under which the records of an imported dataset may stand."""
-    return frozenset((file_key(dataset.digest), *_keys(sha256(), dataset.entries)))
+    facts = (key for keys in _Keys().of(dataset.entries) for key in keys)
+    return frozenset((file_key(dataset.digest), *facts))

@@ -1,8 +1,8 @@
 """Checkpoints (C2SP tlog-checkpoint): a log had this size and this root, signed and witnessed.
 
-Here: reading and writing them, signing and cosigning them, policies (C2SP tlog-policy) that
-say whose word counts, and how strong a verdict a checkpoint allows. Not here: the tree
-(`merkle`), the form of signatures (`note`), files and clocks.
+Here: reading and writing them, signing and cosigning them, and policies (C2SP tlog-policy) that
+say whose word counts. Not here: the tree (`merkle`), the form of signatures (`note`), how strong
+a verdict a checkpoint allows (`govledger.audit`), files and clocks.
 
 Checkpoints have three lines: what a log adds to them nobody can audit, so extension lines are
 refused. The origin is the name of the key that signs, an address without its scheme.
@@ -12,13 +12,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sized
-from enum import StrEnum
 
 from attrs import field, frozen
 
 from govledger.errors import InvalidInput, brief, did_you_mean, invalid
 from govledger.integrity.merkle import EMPTY_ROOT, HASH_SIZE, LARGEST_SIZE
 from govledger.integrity.note import (
+    LARGEST_NOTE,
     KeyType,
     Note,
     Signatures,
@@ -26,7 +26,6 @@ from govledger.integrity.note import (
     VerifierKey,
     cosign,
     from_base64,
-    key_name,
     parse_note,
     parse_verifier_key,
     sign,
@@ -34,6 +33,7 @@ from govledger.integrity.note import (
     verify_note,
     with_signature,
 )
+from govledger.values import key_name
 
 LARGEST_POLICY = 2**16
 """The largest policy, in bytes."""
@@ -92,6 +92,29 @@ def open_checkpoint(data: bytes) -> tuple[Checkpoint, Note]:
     """
     note = parse_note(data)
     return parse_checkpoint(note.text), note
+
+
+def read_checkpoint(data: bytes) -> Note:
+    """A checkpoint that somebody kept: a signed one, or its three lines alone, as minutes have it.
+
+    Lines that were typed may have blanks and blank lines around them. Raises `InvalidInput`
+    where it is neither.
+    """
+    if is_signed(data):
+        return open_checkpoint(data)[1]
+    if len(data) > LARGEST_NOTE:
+        raise _not_a_checkpoint(f"it is larger than {LARGEST_NOTE} bytes")
+    try:
+        lines = [line.strip(" \t\r") for line in data.decode("utf-8-sig").split("\n")]
+    except UnicodeDecodeError:
+        raise _not_a_checkpoint("it is not UTF-8") from None
+    text = "".join(f"{line}\n" for line in lines if line)
+    return Note(str(parse_checkpoint(text)), ())
+
+
+def is_signed(data: bytes) -> bool:
+    """Whether there is anything like a signature line in a file."""
+    return "\n\N{EM DASH} ".encode() in data
 
 
 def sign_checkpoint(checkpoint: Checkpoint, key: SigningKey) -> Note:
@@ -187,6 +210,8 @@ def parse_policy(data: bytes) -> Policy:
     keys that are not Ed25519, a witness with the key of a log, which would witness itself,
     and more than the limits of this module.
     """
+    if b"PRIVATE+KEY" in data:
+        raise _not_a_policy(0, "it holds a private key, which is for its owner alone")
     if len(data) > LARGEST_POLICY:
         raise _not_a_policy(0, f"it is larger than {LARGEST_POLICY} bytes")
     reading = _Reading()
@@ -376,34 +401,3 @@ def evaluate(policy: Policy, note: Note) -> Evaluation:
     return Evaluation(
         log, cosigned, tuple(key.name for key in found.forged), quorum, tuple(problems)
     )
-
-
-class Strength(StrEnum):
-    """How much a ledger's agreement with a checkpoint shows, weakest first."""
-
-    ALTERED = "altered"
-    SELF_CONSISTENT = "self-consistent"
-    EXTENDS = "extends your checkpoint"
-    WITNESSED = "witnessed"
-
-
-def strength(
-    kept: Checkpoint | None,
-    own: Checkpoint | None = None,
-    policy: Policy | None = None,
-    found: Evaluation | None = None,
-) -> Strength:
-    """The strongest word that is true of a ledger that agrees with itself.
-
-    `kept` is a checkpoint from outside, none where nobody kept one; `own` is the checkpoint of
-    the ledger's records at that size, none where it holds fewer. They must be equal, origin
-    and all. It is witnessed only where a policy that asks for witnesses found it valid: the
-    log's own signature makes it no stronger, for whoever alters a ledger may hold its key.
-    """
-    if kept is None:
-        return Strength.SELF_CONSISTENT
-    if own != kept:
-        return Strength.ALTERED
-    if policy is None or policy.quorum == NONE or not found:
-        return Strength.EXTENDS
-    return Strength.WITNESSED

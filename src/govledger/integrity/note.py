@@ -21,6 +21,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from govledger.errors import InvalidInput, brief, invalid
+from govledger.values import LONGEST_NAME, key_name
 
 MOST_SIGNATURES = 100
 """The most signatures in a note; the specification asks for 16 at least."""
@@ -30,9 +31,6 @@ LARGEST_NOTE = 2**20
 
 LONGEST_LINE = 2**14
 """The longest signature line, in bytes: post-quantum signatures of others are near 7,000."""
-
-LONGEST_NAME = 255
-"""The longest name of a key, in bytes: as much as tlog-cosignature gives a name room for."""
 
 _DASH = "\N{EM DASH} "
 _SECRET = "PRIVATE+KEY+"  # noqa: S105 - how a private key begins, and no secret
@@ -135,29 +133,6 @@ class Signatures:
 def key_id(name: str, type_: KeyType, public: bytes) -> bytes:
     """The id of a key: four bytes of a hash, to find it by (signed-note, signatures)."""
     return sha256(name.encode() + b"\n" + bytes([type_]) + public).digest()[:4]
-
-
-def key_name(name: str) -> str:
-    """A name that a key may have; raises `InvalidInput` for any other.
-
-    It has no spaces and no plus sign (signed-note, format), at most `LONGEST_NAME` bytes.
-    """
-    reason = ""
-    if not name:
-        reason = "it is empty"
-    elif any(c.isspace() or c == "+" or c < " " for c in name):
-        reason = "it has a space, a plus sign or a control character"
-    elif any("\ud800" <= c <= "\udfff" for c in name):
-        reason = "it is not UTF-8"
-    elif len(name.encode()) > LONGEST_NAME:
-        reason = f"it is longer than {LONGEST_NAME} bytes"
-    if reason:
-        raise invalid(
-            "not-a-key-name",
-            f"{brief(name)} is no name for a key: {reason}",
-            "name keys like an address without https://, example.org/ledger",
-        )
-    return name
 
 
 def signing_key(name: str, seed: bytes, type_: KeyType = KeyType.ED25519) -> SigningKey:

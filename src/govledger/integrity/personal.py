@@ -1,8 +1,9 @@
-"""Personal fields: a record commits to a name without telling it, so that it can be erased.
+"""Personal texts: a record commits to a name without telling it, so that it can be erased.
 
-Here: salted commitments and what discloses them, in the encoding of RFC 9901 (SD-JWT), and
-the account of what is no longer disclosed. Not here: which fields are personal (`events`),
-where disclosures are kept, random numbers.
+Here: sealing the personal texts of an event and opening them again, disclosures in the encoding
+of RFC 9901 (SD-JWT), and the account of what is no longer disclosed. Not here: which fields are
+personal (`events`), what stands for a text (`values.Sealed`), where disclosures are kept, random
+numbers.
 
 In the record, a personal text gives way to `{"_sd": "<digest>"}`. The disclosure, base64url of
 the JSON array `[salt, name, value]`, is kept apart. Without it nothing tells the text: the
@@ -14,15 +15,23 @@ from __future__ import annotations
 
 import binascii
 import json
+import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cache
 from hashlib import sha256
-from typing import Any
+from heapq import merge
+from itertools import groupby
+from operator import itemgetter
+from typing import Any, TypeVar, cast, get_args, get_type_hints
 
+import attrs
+import msgspec
 from attrs import field, frozen
 
-from govledger.errors import InvalidInput, invalid
+from govledger.codec import canonical
+from govledger.errors import InvalidInput, Problem, StorageError, invalid
+from govledger.values import COMMITMENT, PERSONAL, Sealed
 
 SALT_SIZE = 16
 """The bytes of a salt: the 128 bits that RFC 9901 recommends at least (section 9.3)."""
@@ -30,8 +39,7 @@ SALT_SIZE = 16
 LARGEST_DISCLOSURE = 2**17
 """The largest disclosure, in characters: a record's largest text fits."""
 
-KEY = "_sd"
-"""The only key of a commitment."""
+_T = TypeVar("_T")
 
 
 @frozen
@@ -51,43 +59,30 @@ class Disclosure:
         """The digest by which a record commits to this (RFC 9901, section 4.2.3)."""
         return digest_of(self.encoded)
 
-
-@frozen
-class Concealed:
-    """Fields whose personal texts gave way to commitments, and what discloses them."""
-
-    fields: dict[str, Any]
-    disclosures: tuple[Disclosure, ...]
-
-
-@frozen
-class Revealed:
-    """Fields with the texts that were disclosed; `erased` are the digests of all others.
-
-    A text that was not disclosed stays a commitment: whoever shows it says that it is erased.
-    """
-
-    fields: dict[str, Any]
-    erased: tuple[str, ...]
+    @property
+    def array(self) -> str:
+        """The JSON array that `encoded` writes in base64url."""
+        return _from_base64url(self.encoded).decode()
 
 
 @frozen
 class Account:
-    """Whether every hole in the personal fields has its reason. True where all is in order.
+    """Whether every hole in the personal texts has its reason. True where all is in order.
 
-    The digests, sorted, of: `erased` texts that a record accounts for; `unaccounted` holes
-    that none does; `kept` disclosures that a record says are erased; `foreign` disclosures
-    to which no record commits; `unknown` digests that are said to be erased and never were.
+    Of the `sealed` texts of a log, `erased` are gone, and a record says so of each; `problem`
+    tells of the first for which that does not hold. `withheld` ones were sealed when they came.
     """
 
-    erased: tuple[str, ...]
-    unaccounted: tuple[str, ...]
-    kept: tuple[str, ...]
-    foreign: tuple[str, ...]
-    unknown: tuple[str, ...]
+    sealed: int
+    erased: int
+    withheld: int = 0
+    problem: str = ""
 
     def __bool__(self) -> bool:
-        return not (self.unaccounted or self.kept or self.foreign or self.unknown)
+        return not self.problem
+
+
+# --- disclosures --------------------------------------------------------------------------
 
 
 def disclose(name: str, value: str, salt: bytes) -> Disclosure:
@@ -98,12 +93,31 @@ def disclose(name: str, value: str, salt: bytes) -> Disclosure:
     if len(salt) < SALT_SIZE:
         raise _not_a_disclosure(f"a salt has at least {SALT_SIZE} bytes, not {len(salt)}")
     text = _to_base64url(salt)
-    array = json.dumps([text, name, value], ensure_ascii=False, separators=(",", ":"))
+    _check_name(name)
     try:
-        encoded = _to_base64url(array.encode())
+        encoded = _to_base64url(canonical([text, name, value]))
     except UnicodeEncodeError:
         raise _not_a_disclosure("its text is not Unicode") from None
-    return parse_disclosure(encoded)
+    _check_length(encoded)
+    return Disclosure(text, name, value, encoded)
+
+
+def disclosure_of(array: str) -> Disclosure:
+    """The disclosure that is this JSON array; errors as for `parse_disclosure`."""
+    try:
+        return parse_disclosure(_to_base64url(array.encode()))
+    except UnicodeEncodeError:
+        raise _not_a_disclosure("its text is not Unicode") from None
+
+
+def _check_length(encoded: str) -> None:
+    if len(encoded) > LARGEST_DISCLOSURE:
+        raise _not_a_disclosure(f"it is longer than {LARGEST_DISCLOSURE} characters")
+
+
+def _check_name(name: str) -> None:
+    if name in ("", COMMITMENT, "..."):
+        raise _not_a_disclosure("it names no field")
 
 
 def parse_disclosure(encoded: str) -> Disclosure:
@@ -112,8 +126,7 @@ def parse_disclosure(encoded: str) -> Disclosure:
     Raises `InvalidInput` where it is not base64url of a JSON array of three texts, without
     padding; where the salt is shorter than 16 bytes in base64url; where the name is reserved.
     """
-    if len(encoded) > LARGEST_DISCLOSURE:
-        raise _not_a_disclosure(f"it is longer than {LARGEST_DISCLOSURE} characters")
+    _check_length(encoded)
     try:
         array = json.loads(_from_base64url(encoded).decode())
     except (binascii.Error, ValueError, RecursionError):
@@ -127,8 +140,7 @@ def parse_disclosure(encoded: str) -> Disclosure:
     salt, name, value = array
     if len(salt) < -(-SALT_SIZE * 4 // 3):
         raise _not_a_disclosure("its salt is too short to hide anything")
-    if name in ("", KEY, "..."):
-        raise _not_a_disclosure("it names no field")
+    _check_name(name)
     return Disclosure(salt, name, value, encoded)
 
 
@@ -142,121 +154,233 @@ def digest_of(encoded: str) -> str:
 
 def to_hex(digest: str) -> str:
     """A digest as `personal-data.erased` lists it, in 64 hexadecimal digits."""
-    return _from_base64url(_check_digest(digest)).hex()
+    return _from_base64url(Sealed(digest).digest).hex()
 
 
 def from_hex(digits: str) -> str:
     """A digest as a commitment holds it; the inverse of `to_hex`."""
-    return _check_digest(_to_base64url(bytes.fromhex(digits)))
+    return Sealed(_to_base64url(bytes.fromhex(digits))).digest
 
 
-def committed(value: object) -> str | None:
-    """The digest of a commitment; None for a value that is none.
+# --- sealing ------------------------------------------------------------------------------
 
-    Raises `InvalidInput` for something like a commitment that holds no digest.
+
+def seal(value: _T, salt: Callable[[], bytes]) -> tuple[_T, tuple[Disclosure, ...]]:
+    """An event with every personal text sealed, and what discloses them.
+
+    `salt` gives 16 new random bytes each time. What is sealed already is marked as withheld:
+    its disclosure is not here to be kept.
     """
-    if not isinstance(value, Mapping) or KEY not in value:
-        return None
-    if len(value) != 1:
-        raise _not_a_commitment("it has further keys")
-    return _check_digest(value[KEY])
+    made: list[Disclosure] = []
+
+    def hide(name: str, text: str) -> str:
+        if isinstance(text, Sealed):
+            return Sealed(text.digest, withheld=True)
+        made.append(disclose(name, text, salt()))
+        return Sealed(made[-1].digest)
+
+    return _changed(value, hide), tuple(made)
 
 
-def conceal(
-    fields: Mapping[str, Any], personal: Collection[str], salt: Callable[[], bytes]
-) -> Concealed:
-    """The fields with a commitment for every personal text, and the disclosures of them.
+def unseal(value: _T, disclosed: Mapping[str, str]) -> _T:
+    """An event or a state with every text that is disclosed: digest -> `Disclosure.array`.
 
-    `salt` gives 16 new random bytes each time. A list of texts becomes a list of commitments.
-    Fields that are not there stay away. Raises `InvalidInput` for a personal field that is
-    neither text nor a list of texts.
+    The other texts stay sealed. Raises `StorageError` for an array that does not have its digest.
     """
-    disclosures: list[Disclosure] = []
 
-    def hide(name: str, value: object) -> dict[str, str]:
-        if not isinstance(value, str):
-            raise _not_a_disclosure("only texts can be personal")
-        disclosures.append(disclose(name, value, salt()))
-        return {KEY: disclosures[-1].digest}
+    def show(_name: str, text: str) -> str:
+        if not isinstance(text, Sealed) or text.withheld:
+            return text
+        found = disclosed.get(text.digest)
+        return text if found is None else text_in(found, text.digest)
 
-    hidden: dict[str, Any] = {
-        name: value
-        if name not in personal
-        else [hide(name, each) for each in value]
-        if isinstance(value, list | tuple)
-        else hide(name, value)
-        for name, value in fields.items()
-    }
-    return Concealed(hidden, tuple(disclosures))
+    return _changed(value, show)
 
 
-def reveal(fields: Mapping[str, Any], disclosures: Mapping[str, Disclosure]) -> Revealed:
-    """The fields with every text that is disclosed; `disclosures` are found by their digests.
-
-    Raises `InvalidInput` for a disclosure of another field, and where two commitments are the
-    same: none was made twice (RFC 9901, section 7.1).
-    """
-    erased: list[str] = []
-    seen: set[str] = set()
-
-    def show(name: str, value: object) -> object:
-        digest = committed(value)
-        if digest is None:
-            return value
-        if digest in seen:
-            raise _not_a_commitment("it stands there twice")
-        seen.add(digest)
-        found = disclosures.get(digest)
-        if found is None:
-            erased.append(digest)
-            return value
-        if found.digest != digest or found.name != name:
-            raise _not_a_disclosure(f"it does not disclose the field {name}")
-        return found.value
-
-    shown = {
-        name: [show(name, each) for each in value] if isinstance(value, list) else show(name, value)
-        for name, value in fields.items()
-    }
-    return Revealed(shown, tuple(erased))
+def without_texts(value: _T) -> _T:
+    """An event or a state with a dash for each personal text; itself where it has none."""
+    return _changed(value, lambda _name, _text: "-")
 
 
-def commitments(value: object) -> Iterator[str]:
-    """The digests of all commitments in a value of a record, however deep.
-
-    Raises `InvalidInput` for something like a commitment that holds no digest.
-    """
-    waiting = [value]
-    while waiting:
-        here = waiting.pop()
-        digest = committed(here)
-        if digest is not None:
-            yield digest
-        elif isinstance(here, Mapping):
-            waiting += [*here.values()][::-1]
-        elif isinstance(here, list | tuple):
-            waiting += here[::-1]
-
-
-def account(digests: Iterable[str], disclosed: Iterable[str], erased: Iterable[str]) -> Account:
-    """Whether the holes in the personal fields are accounted for.
-
-    `digests` are those of all commitments of the log, `disclosed` those of the disclosures
-    that are kept, `erased` those that `personal-data.erased` records list. Raises
-    `InvalidInput` where the log holds a commitment twice.
-    """
-    times = Counter(digests)
-    if any(count > 1 for count in times.values()):
-        raise _not_a_commitment("it stands in the log twice")
-    every, there, gone = set(times), set(disclosed), set(erased)
-    found = (
-        every & gone - there,
-        every - there - gone,
-        there & gone,
-        there - every,
-        gone - every,
+def text_in(array: str, digest: str) -> str:
+    """The text that a disclosure's array discloses; `StorageError` where its digest is another."""
+    try:
+        if digest_of(_to_base64url(array.encode())) == digest:
+            return _ARRAY.decode(array)[2]
+    except (msgspec.MsgspecError, AttributeError, UnicodeEncodeError):
+        pass
+    raise StorageError(
+        Problem(
+            code="damaged-disclosure",
+            message="what a sealed text says is not what was sealed",
+            hint="`govledger verify` tells which; restore it from a backup",
+        )
     )
-    return Account(*(tuple(sorted(part)) for part in found))
+
+
+_ARRAY = msgspec.json.Decoder(tuple[str, str, str])
+
+
+def personal_texts(value: Any) -> Iterator[tuple[str, str]]:
+    """The personal texts of an event or a state, each with the name of its field."""
+    found: list[tuple[str, str]] = []
+
+    def note(name: str, text: str) -> str:
+        found.append((name, text))
+        return text
+
+    _changed(value, note)
+    return iter(found)
+
+
+def same(one: object, other: object) -> bool:
+    """Whether two events, as JSON, say the same as far as their texts are not sealed."""
+    if isinstance(one, Mapping) and isinstance(other, Mapping):
+        if COMMITMENT in one or COMMITMENT in other:
+            return one.get(COMMITMENT) == other.get(COMMITMENT)
+        return one.keys() == other.keys() and all(same(one[key], other[key]) for key in one)
+    if isinstance(one, Mapping) or isinstance(other, Mapping):
+        return COMMITMENT in (
+            one if isinstance(one, Mapping) else cast("Mapping[str, object]", other)
+        )
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(same, one, other))
+    return one == other
+
+
+def _changed(value: _T, change: Callable[[str, str], str]) -> _T:
+    """A value of ours with each personal text changed; itself where none was."""
+    changes: dict[str, Any] = {}
+    for name in _holding(cast("Any", type(value))):
+        held = getattr(value, name)
+        if held:
+            changed = _within(name, held, change)
+            if changed is not held:
+                changes[name] = changed
+    if not changes:
+        return value
+    if not hasattr(value, "__dict__"):
+        return cast("_T", attrs.evolve(cast("Any", value), **changes))
+    new = object.__new__(type(value))  # quicker, and nothing is left to convert
+    vars(new).update(vars(value) | changes)
+    return new
+
+
+def _within(name: str, held: Any, change: Callable[[str, str], str]) -> Any:
+    if isinstance(held, str):
+        return change(name, held)
+    if isinstance(held, tuple):
+        changed = tuple(_within(name, each, change) for each in held)
+        return held if all(map(_is, changed, held)) else changed
+    return _changed(held, change)
+
+
+def _is(one: object, other: object) -> bool:
+    return one is other
+
+
+@cache
+def _holding(cls: Any) -> tuple[str, ...]:
+    """The fields of a class that are personal, or whose values have fields that are."""
+    hints = get_type_hints(cls)
+    return tuple(
+        f.name
+        for f in attrs.fields(cls)
+        if f.metadata == PERSONAL or any(map(_holding, _values_in(hints[f.name])))
+    )
+
+
+def _values_in(hint: Any) -> Iterator[Any]:
+    """The classes of ours that an annotation speaks of."""
+    if attrs.has(hint):
+        yield hint
+    for part in get_args(hint):
+        yield from _values_in(part)
+
+
+_SEALED = re.compile(rb'\{"%s":"([A-Za-z0-9_-]{43})"\}' % COMMITMENT.encode())
+
+
+def digests_in(body: bytes) -> list[str]:
+    """The digests of the sealed texts in canonical JSON of ours, those withheld left out.
+
+    None in what a damaged row may hold instead.
+    """
+    if not isinstance(body, bytes) or _MARK not in body:
+        return []
+    return [found.decode() for found in _SEALED.findall(body)]
+
+
+_MARK = b'{"%s"' % COMMITMENT.encode()
+
+
+# --- the account --------------------------------------------------------------------------
+
+
+def account(
+    sealed: Iterable[tuple[str, int, str]],
+    disclosed: Iterable[tuple[str, str]],
+    erased: Iterable[str],
+    withheld: int = 0,
+) -> Account:
+    """Whether all holes in the personal texts of a log are accounted for.
+
+    `sealed` has the digest, the position and the field of each sealed text of the log that is
+    not withheld; `disclosed` the digest and the JSON array of each disclosure that is kept;
+    `erased` the digests, as commitments hold them, of what records say is erased. All are
+    sorted by digest, and read once. `withheld` is how many of those there are.
+    """
+    told = merge(
+        ((digest, 0, position, name) for digest, position, name in sealed),
+        (
+            (digest if isinstance(digest, str) else _LAST, 1, 0, array)
+            for digest, array in disclosed
+        ),
+        ((digest, 2, 0, "") for digest in erased),
+        key=itemgetter(0, 1),
+    )
+    texts = holes = 0
+    wrong: list[tuple[int, str]] = []
+    for _, group in groupby(told, key=itemgetter(0)):
+        every = list(group)
+        texts += every[0][1] == 0
+        problem = _fault(every)
+        if problem:
+            wrong = [min((*wrong, (every[0][2], problem)))]
+        else:
+            holes += every[0][1] == 0 and every[-1][1] == 2
+    return Account(texts, holes, withheld, wrong[0][1] if wrong else "")
+
+
+_LAST = "~"
+"""Comes after every digest, as a damaged row that holds none does."""
+
+
+def _fault(told: Sequence[tuple[str, int, int, str]]) -> str:
+    """What is wrong with a sealed text, of all that is told of its digest; empty if nothing."""
+    (digest, first, position, name), kinds = told[0], {kind for _, kind, _, _ in told}
+    at = f'record {position}: the text of "{name}"'
+    if first == 1:
+        return "a disclosure is kept to which no record commits"
+    if first == 2:
+        return ""  # it was erased elsewhere, before the record was imported
+    if sum(kind == 0 for _, kind, _, _ in told) > 1:
+        return f"{at} is sealed by a commitment that stands elsewhere, too"
+    if kinds == {0}:
+        return f"{at} is gone, and no record says that it was erased"
+    if kinds == {0, 1, 2}:
+        return f"{at} is kept, and a record says that it was erased"
+    if kinds == {0, 1} and not _discloses(told[1][3], digest, name):
+        return f"{at} is not the one that was sealed"
+    return ""
+
+
+def _discloses(array: str, digest: str, name: str) -> bool:
+    try:
+        found = disclosure_of(array)
+    except (InvalidInput, AttributeError):  # a damaged row may hold anything
+        return False
+    return (found.digest, found.name) == (digest, name)
 
 
 def _to_base64url(data: bytes) -> str:
@@ -271,19 +395,6 @@ def _from_base64url(text: str) -> bytes:
     return data
 
 
-def _check_digest(digest: object) -> str:
-    try:
-        if isinstance(digest, str) and len(digest) == 43 and _from_base64url(digest):
-            return digest
-    except ValueError:
-        pass
-    raise _not_a_commitment("it holds no SHA-256 digest in base64url")
-
-
 def _not_a_disclosure(reason: str) -> InvalidInput:
     # What a disclosure holds is personal, so no message quotes it.
     return invalid("not-a-disclosure", f"this is not a disclosure: {reason}", "see RFC 9901")
-
-
-def _not_a_commitment(reason: str) -> InvalidInput:
-    return invalid("not-a-commitment", f"this is not a commitment: {reason}", "see RFC 9901")

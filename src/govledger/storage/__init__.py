@@ -6,15 +6,17 @@ this one are the only importers of eventsourcing and of database drivers. Not he
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
 
 from attrs import frozen
 
-from govledger.audit import Again, Check
+from govledger.audit import Again, Check, Kept
 from govledger.codec import Entry
 from govledger.history import Record
+from govledger.integrity.merkle import Node
+from govledger.integrity.personal import Disclosure
 from govledger.rules import Finding
 from govledger.spans import Books, Plan
 
@@ -64,8 +66,20 @@ class Reading(Protocol):
     def everything(self) -> Iterator[Entry]:
         """Every entry there is, whatever its position."""
 
+    def kept(self) -> Kept:
+        """All that is kept of the log, to be verified."""
+
     def streams(self, after: str) -> list[Entry]:
         """All entries of the next few subjects after one, by name; none after the last."""
+
+    def nodes(self, wanted: Iterable[Node]) -> Mapping[Node, bytes]:
+        """Those of the wanted nodes of the tree over the log that are kept."""
+
+    def disclosed(self, digests: Iterable[str]) -> Mapping[str, str]:
+        """The arrays of disclosures (`Disclosure.array`), by digest, as far as they are kept."""
+
+    def disclosing(self, text: str) -> list[str]:
+        """The digests of the disclosures of this text."""
 
     def books(self, coming: Sequence[Record]) -> Books:
         """What is on the books, as records that are to come need to know it."""
@@ -86,8 +100,13 @@ class Reading(Protocol):
 class Writing(Reading, Protocol):
     """What can be asked and done while the ledger's write lock is held."""
 
-    def append(self, entries: Sequence[Entry], planned: Plan) -> None:
-        """Write entries at the end of the log, and what follows from them."""
+    def append(
+        self, entries: Sequence[Entry], planned: Plan, disclosures: Sequence[Disclosure] = ()
+    ) -> None:
+        """Write entries at the end of the log, what follows from them, and what they seal."""
+
+    def erase(self, digests: Iterable[str]) -> None:
+        """Forget disclosures; `Store.purge` then makes sure that nothing is left of them."""
 
     def rebuild(self, progress: Callable[[int], None] | None = None) -> int:
         """Make all that is derived again; gives the number of entries it follows from."""
@@ -111,6 +130,9 @@ class Store(Protocol):
 
     def entries(self, after: int = 0, upto: int | None = None) -> Iterator[Entry]:
         """The entries with `after` < position <= `upto`, in log order, page by page."""
+
+    def purge(self) -> bool:
+        """Make sure that nothing is left of what was erased; False where somebody still reads."""
 
     def close(self) -> None:
         """Let go of files and connections."""

@@ -87,6 +87,7 @@ class _Pool(SQLiteConnectionPool):
             self.is_journal_mode_wal = True
         raw.execute("PRAGMA synchronous = FULL")
         raw.execute("PRAGMA trusted_schema = OFF")
+        raw.execute("PRAGMA secure_delete = ON")
         raw.execute(f"PRAGMA cache_size = -{CACHE}")
         return _Connection(sqlite_conn=raw, max_age=self.max_age)
 

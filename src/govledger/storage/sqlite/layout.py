@@ -3,7 +3,8 @@
 Here: the statements that lay it out, and the version of the format. Not here: reading or
 writing rows, or files of older formats (`migration`).
 
-The log is `records`. Everything else is derived from it, and can be made again.
+The log is `records`. What its sealed texts say stands in `disclosures`, for as long as it may.
+Everything else is derived from the log, and can be made again.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from __future__ import annotations
 APPLICATION_ID = int.from_bytes(b"GovL")
 """Marks a SQLite file as a ledger (bytes 68 to 71 of the file)."""
 
-FORMAT = 2
+FORMAT = 3
 """The version of the file format (SQLite's user_version, bytes 60 to 63)."""
 
 LOG = """
@@ -36,7 +37,18 @@ WHEN EXISTS (SELECT 1 FROM {table} WHERE originator_id = NEW.originator_id
 BEGIN SELECT RAISE(ABORT, 'a ledger is append-only: records are never replaced'); END
 """
 
+DISCLOSURES = """
+CREATE TABLE IF NOT EXISTS disclosures (
+    digest TEXT PRIMARY KEY,
+    array TEXT NOT NULL
+) WITHOUT ROWID
+"""
+
 DERIVED = """
+CREATE TABLE IF NOT EXISTS tree (
+    number INTEGER PRIMARY KEY,
+    hash BLOB NOT NULL
+);
 CREATE TABLE IF NOT EXISTS calendar (
     zone TEXT PRIMARY KEY,
     rules TEXT NOT NULL
@@ -95,13 +107,16 @@ DERIVED_TABLES = {
     "spans": "subject, since, known_from, known_until, status, meeting, state",
     "findings": "subject, position, known_from, number, since, known_until, finding",
 }
-"""The tables of `DERIVED` and their columns."""
+"""The tables of `DERIVED` that are made again to be compared, and their columns.
+
+The tree is compared with the log as that is read (`govledger.audit`).
+"""
 
 IDENTITY = {"calendar": 1, "subjects": 1, "keys": 1, "links": 2, "spans": 3, "findings": 4}
 """How many of these columns tell one row from another."""
 
 
 def statements(script: str, table: str = "records") -> list[str]:
-    """The single statements of `LOG`, for a table of that name, or of `DERIVED`."""
+    """The single statements of `LOG`, for a table of that name, or of the others."""
     parts = script.format(table=table).split("CREATE ")[1:]
     return [f"CREATE {part.strip().removesuffix(';')}" for part in parts]

@@ -31,6 +31,12 @@ class Log:
 
     def __init__(self, cursor: sqlite3.Cursor) -> None:
         self._cursor = cursor
+        self._others: list[sqlite3.Cursor] = []
+
+    def release(self) -> None:
+        """Close all cursors: one that is still read from keeps its snapshot after its end."""
+        for other in self._others:
+            other.close()
 
     def last(self) -> Entry | None:
         found = self._select("ORDER BY position DESC LIMIT 1")
@@ -58,10 +64,11 @@ class Log:
         return [name for (name,) in self._cursor.fetchall()]
 
     def everything(self) -> Iterator[Entry]:
-        cursor = self._tuples("SELECT * FROM records ORDER BY position")
-        while page := cursor.fetchmany(PAGE):
-            for row in page:
-                yield Entry(*row)
+        return (Entry(*row) for row in self.columns())
+
+    def columns(self) -> sqlite3.Cursor:
+        """The fields of every entry there is."""
+        return self._tuples("SELECT * FROM records ORDER BY position")
 
     def streams(self, after: str) -> list[Entry]:
         self._cursor.execute(
@@ -90,10 +97,18 @@ class Log:
         return [Entry(*row) for row in self._cursor.fetchall()]
 
     def _tuples(self, statement: str, values: Sequence[object] = ()) -> sqlite3.Cursor:
-        """A cursor of its own in the same snapshot; tuples are the quickest rows."""
+        return self.another().execute(statement, values)
+
+    def has(self, table: str) -> bool:
+        """Whether there is a table: somebody may have dropped it."""
+        return bool(self._tuples("SELECT 1 FROM sqlite_master WHERE name = ?", [table]).fetchone())
+
+    def another(self) -> sqlite3.Cursor:
+        """Another cursor in the same transaction, whose rows are plain tuples."""
         cursor = self._cursor.connection.cursor()
         cursor.row_factory = None
-        return cursor.execute(statement, values)
+        self._others.append(cursor)
+        return cursor
 
 
 def slices(values: Iterable[_T]) -> Iterator[list[_T]]:

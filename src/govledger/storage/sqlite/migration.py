@@ -9,7 +9,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Mapping
 
-from govledger.storage.sqlite.layout import FORMAT
+from govledger.storage.sqlite.layout import DISCLOSURES, FORMAT, statements
 from govledger.storage.sqlite.log import Log
 from govledger.storage.sqlite.rebuild import rebuild
 
@@ -31,9 +31,15 @@ def migrate(raw: sqlite3.Connection) -> None:
     raw.execute("COMMIT")
 
 
-def _from_1(cursor: sqlite3.Cursor) -> None:
-    """There were links and keys of another form, and no spans; the log was the same."""
+def _from_1(_: sqlite3.Cursor) -> None:
+    """There were links and keys of another form, and no spans; the next step makes them."""
+
+
+def _from_2(cursor: sqlite3.Cursor) -> None:
+    """There was no tree, and all personal texts stood in the log, where they stay."""
+    for statement in statements(DISCLOSURES):
+        cursor.execute(statement)
     rebuild(cursor, Log(cursor))
 
 
-_STEPS: Mapping[int, Callable[[sqlite3.Cursor], None]] = {1: _from_1}
+_STEPS: Mapping[int, Callable[[sqlite3.Cursor], None]] = {1: _from_1, 2: _from_2}

@@ -15,30 +15,39 @@ from zoneinfo import ZoneInfo
 
 from govledger.codec import decode
 from govledger.errors import InvalidInput, StorageError, UnreadableRecord
-from govledger.events import LedgerOpened
+from govledger.events import LedgerOpened, PersonalDataErased
 from govledger.history import Record
+from govledger.integrity.personal import Account, account, from_hex, personal_texts
 from govledger.spans import BATCH, plan
+from govledger.storage.sqlite import disclosures, tree
 from govledger.storage.sqlite.books import TableBooks
 from govledger.storage.sqlite.derived import write
 from govledger.storage.sqlite.faults import fault
 from govledger.storage.sqlite.layout import DERIVED, DERIVED_TABLES, IDENTITY, statements
 from govledger.storage.sqlite.log import Log
-from govledger.values import batches
+from govledger.values import Sealed, batches
 from govledger.when import timezone, zone_rules
 
 
 def rebuild(cursor: Any, log: Log, progress: Callable[[int], None] | None = None) -> int:
-    """Drop the derived tables, whatever became of them, and make them again from the log."""
+    """Drop the derived tables, whatever became of them, and make them again from the log.
+
+    Raises `StorageError` where the tree that is there tells that a record was altered or cut off:
+    nothing may cover that up.
+    """
+    if log.has("tree"):
+        tree.check_leaves(cursor, log.columns())
     cursor.execute("SELECT type, name FROM sqlite_master WHERE type IN ('table', 'view')")
     for kind, name in cursor.fetchall():
-        if name in DERIVED_TABLES:
+        if name in DERIVED_TABLES or name == "tree":
             cursor.execute(f"DROP {kind} {name}")
     for statement in statements(DERIVED):
         cursor.execute(statement)
     zone, done = timezone("UTC"), 0
-    for records in batches(map(decode, log.everything()), BATCH):
-        zone = _retell(cursor, log, records, zone)
-        done += len(records)
+    for entries in batches(log.everything(), BATCH):
+        zone = _retell(cursor, log, [decode(entry) for entry in entries], zone)
+        tree.append(cursor, entries)
+        done += len(entries)
         if progress is not None:
             progress(done)
     return done
@@ -80,9 +89,10 @@ class Rederivation:
         self._cursor = cursor
         self._log = log
         self._zone = timezone("UTC")
+        self._withheld = 0
         # A nameless database is kept in memory as far as it fits, then in a temporary file.
         self._scratch = sqlite3.connect("", isolation_level=None)
-        for statement in (*_SCRATCH, *statements(DERIVED), "BEGIN"):
+        for statement in (*_SCRATCH, *_TABLES, *statements(DERIVED), "BEGIN"):
             if not statement.startswith("CREATE INDEX"):  # they answer questions; none is asked
                 self._scratch.execute(statement)
 
@@ -90,15 +100,37 @@ class Rederivation:
         """Derive what follows from the next records of the log."""
         with _in_scratch():
             self._zone = _retell(self._scratch.cursor(), self._log, records, self._zone)
+            for record in records:
+                self._note_sealed(record)
+
+    def _note_sealed(self, record: Record) -> None:
+        for name, text in personal_texts(record.event):
+            if isinstance(text, Sealed) and text.withheld:
+                self._withheld += 1
+            elif isinstance(text, Sealed):
+                row = text.digest, record.position, name
+                self._scratch.execute("INSERT INTO sealed VALUES (?,?,?)", row)
+        if isinstance(record.event, PersonalDataErased):
+            gone = [(from_hex(digest),) for digest in record.event.digests]
+            self._scratch.executemany("INSERT INTO erased VALUES (?)", gone)
 
     def difference(self) -> str:
         """The first thing in which the tables differ from what was derived; empty if none."""
         with _in_scratch():
             return next(filter(None, map(self._differs, DERIVED_TABLES)), "")
 
+    def account(self) -> Account:
+        """Whether the holes in the personal texts are accounted for."""
+        with _in_scratch():
+            return account(
+                self._scratch.execute("SELECT * FROM sealed ORDER BY digest"),
+                disclosures.everything(self._log.another()) if self._log.has("disclosures") else (),
+                (digest for (digest,) in self._scratch.execute(_ERASED)),
+                self._withheld,
+            )
+
     def _differs(self, table: str) -> str:
-        self._cursor.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (table,))
-        if self._cursor.fetchone() is None:
+        if not self._log.has(table):
             return f'table "{table}" is gone'
         columns = DERIVED_TABLES[table]
         statement = f"SELECT {columns} FROM {table} ORDER BY {columns}"
@@ -125,6 +157,11 @@ class Rederivation:
         self._scratch.close()
 
 
+_ERASED = "SELECT DISTINCT digest FROM erased ORDER BY digest"
+_TABLES = (
+    "CREATE TABLE sealed (digest TEXT, position INTEGER, name TEXT)",
+    "CREATE TABLE erased (digest TEXT)",
+)
 _SCRATCH = ("PRAGMA journal_mode = OFF", "PRAGMA synchronous = OFF", "PRAGMA cache_size = -32768")
 
 

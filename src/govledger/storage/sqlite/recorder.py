@@ -30,7 +30,7 @@ from eventsourcing.sqlite import (
 from eventsourcing.utils import Environment, EnvType
 
 from govledger.storage.sqlite.connections import LedgerDatastore
-from govledger.storage.sqlite.layout import DERIVED, LOG, statements
+from govledger.storage.sqlite.layout import DERIVED, DISCLOSURES, LOG, statements
 
 
 class LedgerRecorder(SQLiteApplicationRecorder):
@@ -44,7 +44,11 @@ class LedgerRecorder(SQLiteApplicationRecorder):
 
     def construct_create_table_statements(self) -> list[str]:
         """The statements that lay out a ledger file."""
-        return [*statements(LOG, self.events_table_name), *statements(DERIVED)]
+        return [
+            *statements(LOG, self.events_table_name),
+            *statements(DISCLOSURES),
+            *statements(DERIVED),
+        ]
 
     def insert_events(
         self, stored_events: Sequence[StoredEvent], **kwargs: Any

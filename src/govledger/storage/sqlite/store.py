@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import stat
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from pathlib import Path
 from time import monotonic, sleep
@@ -20,22 +20,26 @@ from uuid import uuid4
 from attrs import astuple
 from eventsourcing.sqlite import SQLiteCursor
 
-from govledger.audit import Check, Outcome
+from govledger.audit import Check, Kept, Outcome
 from govledger.codec import Entry, decode
 from govledger.errors import StorageError
 from govledger.events import LedgerOpened, kind_of
 from govledger.history import Record
+from govledger.integrity.merkle import Node
+from govledger.integrity.personal import Disclosure
 from govledger.rules import Finding
 from govledger.spans import Books, Plan
 from govledger.storage import Row, Selection
 from govledger.storage.mapping import stored_event
-from govledger.storage.sqlite import derived, registers
+from govledger.storage.sqlite import derived, registers, tree
+from govledger.storage.sqlite import disclosures as sealed
 from govledger.storage.sqlite.books import TableBooks
 from govledger.storage.sqlite.connections import LOCK_TIMEOUT, LedgerDatastore
 from govledger.storage.sqlite.faults import explained, fault
 from govledger.storage.sqlite.layout import (
     APPLICATION_ID,
     DERIVED,
+    DISCLOSURES,
     FORMAT,
     LOG,
     statements,
@@ -45,6 +49,9 @@ from govledger.storage.sqlite.migration import migrate
 from govledger.storage.sqlite.rebuild import Rederivation, calendar_holds, date, rebuild
 from govledger.storage.sqlite.recorder import LedgerRecorder
 from govledger.when import timezone
+
+PATIENCE = 2
+"""Seconds to wait for readers before what was erased is left to whoever closes the file last."""
 
 
 class SqliteStore:
@@ -160,7 +167,11 @@ class SqliteStore:
             self._datastore.get_connection(commit=commit) as connection,
             connection.transaction(commit=commit) as cursor,
         ):
-            yield _Access(cursor, self._recorder)
+            access = _Access(cursor, self._recorder)
+            try:
+                yield access
+            finally:
+                access.release()
             self._check_still()
 
     def _check_still(self) -> None:
@@ -194,6 +205,17 @@ class SqliteStore:
                 yield Entry(n.id, str(n.originator_id), n.originator_version, n.topic, n.state)
             after = page[-1].id
 
+    def purge(self) -> bool:
+        """Cut off the write-ahead log, which holds what was erased; False where that must wait."""
+        with explained(self.name), self._datastore.get_connection(commit=True) as connection:
+            cursor = connection.cursor()
+            # Who waits for readers keeps writers waiting.
+            cursor.execute(f"PRAGMA busy_timeout = {PATIENCE * 1_000}")
+            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            busy, _, _ = cursor.fetchone()
+            cursor.execute(f"PRAGMA busy_timeout = {LOCK_TIMEOUT * 1_000}")
+        return not busy
+
     def close(self) -> None:
         """Let go of the file."""
         self._datastore.close()
@@ -208,15 +230,41 @@ class _Access(Log):
         self._wrapped = cursor
         self._numbers: Mapping[str, int] = {}
 
-    def append(self, entries: Sequence[Entry], planned: Plan) -> None:
+    def append(
+        self, entries: Sequence[Entry], planned: Plan, disclosures: Sequence[Disclosure] = ()
+    ) -> None:
         derived.write(self._cursor, planned, self._numbers)
+        tree.append(self._cursor, entries)
+        sealed.write(self._cursor, disclosures)
         self._recorder._insert_events(  # noqa: SLF001 - its hook for one transaction
             self._wrapped,
             [stored_event(entry) for entry in entries],
             first=entries[0].position,
         )
 
+    # --- what is sealed ---------------------------------------------------------------------
+
+    def disclosed(self, digests: Iterable[str]) -> dict[str, str]:
+        return sealed.find(self._cursor, digests)
+
+    def disclosing(self, text: str) -> list[str]:
+        return sealed.disclosing(self._cursor, text)
+
+    def erase(self, digests: Iterable[str]) -> None:
+        sealed.erase(self._cursor, digests)
+
     # --- what is derived --------------------------------------------------------------------
+
+    def nodes(self, wanted: Iterable[Node]) -> dict[Node, bytes]:
+        return tree.nodes(self._cursor, wanted)
+
+    def kept(self) -> Kept:
+        return Kept(
+            entries=self.columns,
+            nodes=lambda: tree.everything(self.another()) if self.has("tree") else (),
+            edge=lambda size: tree.edge(self._cursor, size) if self.has("tree") else (),
+            count=lambda: tree.count(self._cursor) if self.has("tree") else 0,
+        )
 
     def books(self, coming: Sequence[Record]) -> Books:
         books = TableBooks(self._cursor, self, coming[0].position - 1, coming)
@@ -284,9 +332,10 @@ def _uri(path: Path, option: str = "") -> str:
 def _lay_out(cursor: SQLiteCursor | sqlite3.Cursor, first: Entry) -> None:
     """Make the tables and triggers of a ledger, mark it as one, and write its first entry."""
     execute = cursor.execute
-    for statement in (*statements(LOG), *statements(DERIVED)):
+    for statement in (*statements(LOG), *statements(DISCLOSURES), *statements(DERIVED)):
         execute(statement)
     execute("INSERT INTO records VALUES (?,?,?,?,?)", astuple(first))
+    tree.append(cursor, [first])
     execute("INSERT INTO subjects VALUES (1,?,?,1,NULL)", (first.subject, kind_of(first.subject)))
     opened = decode(first).event
     if isinstance(opened, LedgerOpened):
@@ -297,7 +346,9 @@ def _lay_out(cursor: SQLiteCursor | sqlite3.Cursor, first: Entry) -> None:
 
 def _plain(path: Path) -> sqlite3.Connection:
     """A connection of our own, outside the pool, where transactions are begun by hand."""
-    return sqlite3.connect(_uri(path), uri=True, isolation_level=None, timeout=LOCK_TIMEOUT)
+    raw = sqlite3.connect(_uri(path), uri=True, isolation_level=None, timeout=LOCK_TIMEOUT)
+    raw.execute("PRAGMA secure_delete = ON")
+    return raw
 
 
 def _make(path: Path, first: Entry) -> None:

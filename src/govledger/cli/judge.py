@@ -1,6 +1,6 @@
-"""The commands that judge: check, verify.
+"""The command that judges: check.
 
-Here: what is judged, and the exit codes 3 and 4. Not here: any judgement.
+Here: what is judged, and exit code 3. Not here: any judgement.
 """
 
 from __future__ import annotations
@@ -9,16 +9,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import attrs
 import click
 
-from govledger.audit import Verification, damaged, unreadable
 from govledger.cli.access import opened, speaker_of
-from govledger.cli.files import read_dataset
+from govledger.cli.datasets import read_dataset
 from govledger.cli.options import formats, settings, shared
-from govledger.cli.output import Speaker, counted, echo_problems, emit, message, progress
+from govledger.cli.output import Speaker, counted, echo_problems, emit
 from govledger.dataset import Dataset, by_place, judge_citations, judge_dataset
-from govledger.errors import Problem, StorageError, UnreadableRecord, visible
+from govledger.errors import Problem, visible
 from govledger.rules import Breach, pointed
 
 
@@ -119,57 +117,3 @@ def _row(problem: Problem, kind: str) -> dict[str, Any]:
         "subject": problem.subject,
         "position": problem.position,
     }
-
-
-@click.command(name="verify")
-@shared
-@formats
-@click.option("--rebuild", is_flag=True, help="First make everything derived from the log again.")
-def verify_command(rebuild: bool) -> None:  # noqa: FBT001 - an option
-    """Show whether the ledger agrees with itself.
-
-    Reads every record, and all that is derived from them. The verdict says how strong it is.
-    "self-consistent" is the best that a ledger alone can show: it finds damage and careless
-    changes, not a record rewritten in good form, nor a tail cut off. Exit code 4 where
-    anything fails. Registers are read from spans, which are derived from the records: where
-    they differ from a replay, --rebuild mends them, and no record changes.
-
-    \b
-    Examples:
-      govledger verify
-      govledger verify --rebuild
-      govledger --ledger archive.db verify && echo agrees with itself
-    """
-    report = _verified(rebuild=rebuild)
-    if settings().format == "table":
-        click.echo(_told(report, Speaker()))
-    else:
-        rows = [attrs.asdict(check) for check in report.checks]
-        rows.append({"outcome": str(report.verdict), "name": "verdict", "detail": ""})
-        emit(rows, ("outcome", "name", "detail"), Speaker())
-    if not report:
-        raise SystemExit(4)
-
-
-def _verified(*, rebuild: bool) -> Verification:
-    try:
-        with opened() as ledger:
-            if rebuild:
-                with progress("rebuilding", ledger.head()) as advance:
-                    message(f"made anew from {counted(ledger.rebuild(advance), 'record')}")
-            with progress("verifying", ledger.head()) as advance:
-                return ledger.verify(advance)
-    except UnreadableRecord as error:
-        (problem,) = error.problems
-        unknown = problem.code in ("unknown-record-type", "unknown-profile")
-        return unreadable(problem.message) if unknown else damaged(problem.message)
-    except StorageError as error:
-        if error.problems[0].code not in ("damaged", "storage"):
-            raise
-        return damaged(error.problems[0].message)
-
-
-def _told(report: Verification, speaker: Speaker) -> str:
-    """The report, its last line in the language of the command."""
-    *lines, _ = str(report).splitlines()
-    return "\n".join((*lines, f"{speaker.word('verdict')}: {speaker.term(report.verdict)}"))

@@ -1,0 +1,101 @@
+"""What the records of a log say, one after the other, and the first thing wrong with it.
+
+Here: reading entries in log order. Not here: their hashes (`tree`), or what follows from them.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+from govledger.audit.report import TYPES, Check, Outcome
+from govledger.codec import Entry, decode, encode
+from govledger.errors import InvalidInput, UnreadableRecord
+from govledger.events import LedgerOpened, LedgerProfileChanged
+from govledger.history import Record
+from govledger.rules import profile_named, withdraws
+
+
+def is_canonical(entry: Entry, record: Record) -> bool:
+    """Whether an entry has the one form of bytes that says what its record does."""
+    try:
+        return encode(record) == entry
+    except InvalidInput:  # larger than any record may be
+        return False
+
+
+class Log:
+    """What has been seen of the log so far, and the first thing wrong with it."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.wrong = ""
+        self.unreadable = ""
+        self.last: Record | None = None
+        self.versions: Counter[str] = Counter()
+
+    @property
+    def is_sound(self) -> bool:
+        """Whether nothing was wrong so far."""
+        return not (self.wrong or self.unreadable)
+
+    def read(self, entry: Entry) -> Record | None:
+        """The record of the next entry; None where it cannot be read."""
+        self.count += 1
+        self.versions[entry.subject] += 1
+        try:
+            record = decode(entry)
+        except UnreadableRecord as error:
+            problem = error.problems[0]
+            if problem.code == "unknown-record-type":
+                self.unreadable = self.unreadable or problem.message
+            else:
+                self.wrong = self.wrong or problem.message
+            return None
+        self._know(record)
+        self.wrong = self.wrong or self._fault(entry, record)
+        self.last = record
+        return record
+
+    def _know(self, record: Record) -> None:
+        """Note a profile whose rules are not known here: nothing can be judged by them."""
+        if isinstance(record.event, LedgerOpened | LedgerProfileChanged):
+            try:
+                profile_named(record.event.profile)
+            except InvalidInput as error:
+                message = f"record {record.position}: {error.problems[0].message}"
+                self.unreadable = self.unreadable or message
+
+    def _fault(self, entry: Entry, record: Record) -> str:
+        at = f"record {entry.position} ({entry.subject})"
+        last = self.last
+        if entry.position != self.count:
+            return f"{at} stands where record {self.count} should: positions are not dense"
+        if record.position != entry.position:
+            return f"{at} says inside that it is record {record.position}"
+        if (self.count == 1) != isinstance(record.event, LedgerOpened):
+            return f"{at} is a {record.type}: record 1, and only it, opens the ledger"
+        if entry.version != self.versions[entry.subject]:
+            return (
+                f"{at} is number {entry.version} of its subject, not {self.versions[entry.subject]}"
+            )
+        if last is not None and record.recorded_at < last.recorded_at:
+            return f"{at} was recorded before record {last.position}: the clock never runs back"
+        if any(not 0 < target < entry.position for target in withdraws(record.event)):
+            return f"{at} withdraws a record that does not come before it"
+        if not is_canonical(entry, record):
+            return f"{at} does not hold the canonical bytes of what it says"
+        return ""
+
+    def checks(self) -> Iterator[Check]:
+        """How the records, and what could be read of them, came out."""
+        if self.wrong or not self.count:
+            yield Check(Outcome.FAIL, "records", self.wrong or "the log is empty")
+        else:
+            yield Check(
+                Outcome.OK, "records", f"{self.count} read, canonical bytes, dense positions"
+            )
+        if self.unreadable:
+            yield Check(Outcome.FAIL, TYPES, self.unreadable)
+        else:
+            yield Check(Outcome.OK, TYPES, "every record can be read")
