@@ -130,7 +130,7 @@ def rewrite(path, records, disclosures=()):
         seen[event.subject] += 1
         version = seen[event.subject]
         entries.append(encode(evolve(record, event=event, position=position, version=version)))
-    wanted = {digest for entry in entries for digest in digests_in(entry.body)}
+    wanted = digests_in(entry.body for entry in entries)
     with tampering(path) as connection:
         connection.execute("DELETE FROM records")
         for entry in entries:

@@ -132,16 +132,16 @@ def opened(records: Iterable[Record], disclosed: Mapping[str, str]) -> tuple[Rec
     """Records with the texts that are disclosed (see `integrity.personal.unseal`)."""
     if not disclosed:
         return tuple(records)
-    return tuple(evolve(record, event=unseal(record.event, disclosed)) for record in records)
+    return tuple(_opened(record, disclosed) for record in records)
+
+
+def _opened(record: Record, disclosed: Mapping[str, str]) -> Record:
+    event = unseal(record.event, disclosed)
+    return record if event is record.event else evolve(record, event=event)
 
 
 def told(entries: Sequence[Entry], find: Find) -> list[Record]:
     """The records of entries, with the personal texts that are still kept."""
     records = list(map(decode, entries))
-    digests = digests_of(entry.body for entry in entries)
+    digests = digests_in(entry.body for entry in entries)
     return list(opened(records, find(digests))) if digests else records
-
-
-def digests_of(bodies: Iterable[bytes]) -> set[str]:
-    """The digests of the sealed texts in the bodies of entries, or in states."""
-    return {digest for body in bodies for digest in digests_in(body)}

@@ -33,7 +33,6 @@ from govledger.codec import (
 )
 from govledger.drafts import (
     Find,
-    digests_of,
     encoded,
     numbered,
     opened,
@@ -84,6 +83,7 @@ from govledger.integrity.note import Note
 from govledger.integrity.personal import (
     SALT_SIZE,
     Disclosure,
+    digests_in,
     personal_texts,
     text_in,
     to_hex,
@@ -603,7 +603,7 @@ class Ledger:
             # Records never change, so each few subjects can have a transaction of their own.
             with self._store.read() as reading:
                 entries = reading.streams(after)
-                disclosed = reading.disclosed(digests_of(entry.body for entry in entries))
+                disclosed = reading.disclosed(digests_in(entry.body for entry in entries))
             if not entries:
                 return
             after = entries[-1].subject
@@ -618,7 +618,7 @@ class Ledger:
     def _register(self, reading: Reading, instant: int, known: int, chosen: Selection) -> Register:
         rows = reading.view(instant, known, chosen)
         subjects = None if chosen == _ALL else [name for name, _, _ in rows]
-        disclosed = reading.disclosed(digests_of(state for _, _, state in rows))
+        disclosed = reading.disclosed(digests_in(state for _, _, state in rows))
         return register(
             {name: state for name, _, state in rows},
             reading.findings(instant, known, subjects),
@@ -873,7 +873,7 @@ def _to_erase(
         digests = reading.disclosing(name or "")
     else:
         held = reading.about([subject])
-        kept = reading.disclosed(digests_of(entry.body for entry in held))
+        kept = reading.disclosed(digests_in(entry.body for entry in held))
         digests = [d for d, array in kept.items() if name is None or text_in(array, d) == name]
     plain = tuple(
         entry.position

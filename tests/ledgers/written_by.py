@@ -1,7 +1,8 @@
-"""What writes the ledgers of a folder, once: `PYTHONPATH=src python written_by.py FOLDER`.
+"""What writes the ledgers of a folder, once:
+`PYTHONHASHSEED=0 PYTHONPATH=src python written_by.py FOLDER`.
 
 It was run under Python 3.11.7 with SQLite 3.40.1 with the last version that wrote format 1
-(commit a1e3f70), and with the first that writes format 2. Clock and
+(commit a1e3f70), and with the first that wrote format 2 and that writes format 3. Clock and
 chance are fixed, so the same code writes the same bytes. Beside each ledger it puts what that
 code said of it: `told` below says what the keys mean.
 """
@@ -18,13 +19,20 @@ from tempfile import TemporaryDirectory
 
 from attrs import evolve
 
+import govledger.ledger
 from govledger import *
 from govledger.codec import ENTRY_LIMIT, encode, entry_bytes
 from govledger.dataset import import_dataset, ledger_options, load
 from govledger.events import VOCABULARY
+from govledger.storage.sqlite import FORMAT
 
 BALV = Path(__file__).parents[2] / "examples" / "vng_balv_2018" / "balv-2018.yaml"
 AMSTERDAM = "Europe/Amsterdam"
+
+
+CHANCE = random.Random(3)
+if hasattr(govledger.ledger, "_salt"):  # of format 3
+    govledger.ledger._salt = lambda: CHANCE.randbytes(16)
 
 
 class Clock:
@@ -587,14 +595,61 @@ def _as_large_as_can_be(ledger, clock):
     return motion(note)
 
 
+def erased(path):
+    """Names in every personal field there is, some of them erased; one came in sealed."""
+    clock = Clock("2024-04-01T12:00")
+    with Ledger.open(path, clock=clock, timezone=AMSTERDAM) as ledger:
+        ledger.record(
+            MotionSubmitted(
+                "bins",
+                title="Bins",
+                movers=["Anna Aarts", "Bram Bos"],
+                on="2024-03-01",
+                recorded_by="Greet Groen",
+            ),
+            MotionSubmitted("lamps", title="Lamps", movers=["Bram Bos"], on="2024-03-02"),
+            MotionReferred("lamps", to="Dirk Dam", on="2024-03-03"),
+            MotionAdopted(
+                "bins",
+                on="2024-03-14",
+                tally={
+                    "in_favour": 2,
+                    "against": 1,
+                    "roll_call": [
+                        {"member": "Anna Aarts", "choice": "in-favour"},
+                        {"member": "Bram Bos", "choice": "against"},
+                        {"member": "Carla Cox", "choice": "in-favour"},
+                    ],
+                },
+            ),
+            MandateGiven("bins.1", motion="bins", task="Buy", addressee="Eva E.", on="2024-03-14"),
+            ProposalMade("lift", by="Fien Fok", text="Let us", on="2024-03-14"),
+            StatementMade("why", by="Anna Aarts", note="As said", on="2024-03-15"),
+            ResponseReceived("letter", sender="Hans Haan", on="2024-03-16"),
+            AgreementReached("deal", parties=[Sealed(43 * "A"), "Bram Bos"], on="2024-03-17"),
+        )
+        clock.set("2024-04-02T12:00")
+        ledger.erase("motion/bins", basis="asked for")
+        clock.set("2024-04-03T12:00")
+        ledger.erase(name="Bram Bos", basis="asked for, too")
+        clock.set("2024-04-04T12:00")
+        ledger.record(MotionSubmitted("more", title="More", movers="Bram Bos", on="2024-04-04"))
+    return ["2024-03-02", "2024-03-31", "2024-04-04"], [None, 5, 10, 11]
+
+
 # --- what the code said -----------------------------------------------------------------
+
+
+def entries_of(ledger):
+    return ledger.entries() if FORMAT > 2 else map(encode, ledger.log())
 
 
 def told(path, dates, stages):
     """What this code says of a ledger.
 
     `head`; `file`, the SHA-256 of the file; `entries`, those of the bytes of every entry, in
-    order; `views`, one for each date and stage (null: all that is known). A view names the
+    order; `root`, that of the tree over them (from format 3 on); `views`, one for each date and
+    stage (null: all that is known). A view names the
     subjects and the findings by their number in `described` and `found`.
     """
     described, found, views = {}, {}, []
@@ -604,7 +659,7 @@ def told(path, dates, stages):
 
     with TemporaryDirectory() as folder, Ledger.open(shutil.copy(path, folder)) as ledger:
         assert ledger.verify()
-        entries = [sha256(entry_bytes(encode(record))).hexdigest() for record in ledger.log()]
+        entries = [sha256(entry_bytes(entry)).hexdigest() for entry in entries_of(ledger)]
         for as_of in dates:
             for known_at in stages:
                 register = ledger.as_of(as_of, known_at)
@@ -618,7 +673,8 @@ def told(path, dates, stages):
                 ]
                 view = {"as_of": as_of, "known_at": known_at}
                 views.append(view | {"subjects": subjects, "found": sorted(findings)})
-        return {
+        root = {"root": ledger.checkpoint().root.hex()} if FORMAT > 2 else {}
+        return root | {
             "head": ledger.head(),
             "file": sha256(path.read_bytes()).hexdigest(),
             "entries": entries,
@@ -645,7 +701,15 @@ def lined(value):
 
 def write(folder):
     types = set()
-    for make in (balv, empty, flagged, profiles, wide, withdrawn):
+    for make in (
+        balv,
+        empty,
+        flagged,
+        profiles,
+        wide,
+        withdrawn,
+        *([erased] if FORMAT > 2 else ()),
+    ):
         path = folder / f"{make.__name__}.db"
         assert not path.exists(), f"{path} is frozen"
         dates, stages = make(path)

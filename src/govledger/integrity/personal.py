@@ -62,7 +62,7 @@ class Disclosure:
     @property
     def array(self) -> str:
         """The JSON array that `encoded` writes in base64url."""
-        return _from_base64url(self.encoded).decode()
+        return urlsafe_b64decode(self.encoded + "==").decode()
 
 
 @frozen
@@ -301,17 +301,13 @@ def _values_in(hint: Any) -> Iterator[Any]:
 _SEALED = re.compile(rb'\{"%s":"([A-Za-z0-9_-]{43})"\}' % COMMITMENT.encode())
 
 
-def digests_in(body: bytes) -> list[str]:
+def digests_in(bodies: Iterable[bytes]) -> set[str]:
     """The digests of the sealed texts in canonical JSON of ours, those withheld left out.
 
     None in what a damaged row may hold instead.
     """
-    if not isinstance(body, bytes) or _MARK not in body:
-        return []
-    return [found.decode() for found in _SEALED.findall(body)]
-
-
-_MARK = b'{"%s"' % COMMITMENT.encode()
+    whole = b"\n".join(body for body in bodies if isinstance(body, bytes))
+    return set(map(bytes.decode, _SEALED.findall(whole)))
 
 
 # --- the account --------------------------------------------------------------------------
