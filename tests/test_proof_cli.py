@@ -291,7 +291,7 @@ def test_an_altered_ledger_is_not_signed(signed):
     forgery.edit("govledger.db", 2, "Smaller bins", thorough=False)
     before = everything()
     result = signed(*SIGN, exit_code=4)
-    assert "Nothing was signed" in result.stderr
+    assert "There is no checkpoint" in result.stderr
     assert verdict(result) == "altered"
     assert everything() == before
 

@@ -29,6 +29,7 @@ from govledger.errors import InvalidInput, StorageError, UnreadableRecord, inval
 from govledger.integrity.checkpoint import (
     LARGEST_POLICY,
     NONE,
+    Checkpoint,
     Policy,
     open_checkpoint,
     parse_checkpoint,
@@ -44,6 +45,7 @@ from govledger.integrity.witness import (
     consistency_of,
     parse_request,
 )
+from govledger.ledger import Ledger
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -236,8 +238,10 @@ def checkpoint_command(
     elif since is not None:
         _request(since, signed_checkpoint(checkpoint), output)
     else:
-        with opened() as ledger, target(output or "-") as stream:
-            stream.write(str(ledger.checkpoint()).encode())
+        with opened() as ledger:
+            text = str(_sound(ledger))
+        with target(output or "-") as stream:
+            stream.write(text.encode())
 
 
 def _new_key(path: Path, witness: str | None) -> None:
@@ -258,15 +262,21 @@ def _sign(key: Path, last: Sequence[Note], output: str) -> None:
     signers.read_key(key)  # before a long look at the ledger
     check_folder(Path(output))
     with opened() as ledger:
-        with progress("verifying", ledger.head()) as advance:
-            report = ledger.verify(advance, contents=False)
-        if not report:
-            message("Nothing was signed: the ledger is not as it was.")
-            _report(report)
-        own = ledger.checkpoint()
+        own = _sound(ledger)
         note = signers.sign(key, own, ledger.consistency, last)
     _hand_out(_with_witnesses(note, Path(output)), output)
     message(f"signed {counted(own.size, 'record')}: {output}")
+
+
+def _sound(ledger: Ledger) -> Checkpoint:
+    """The checkpoint of a ledger whose records are those that its tree was made of; or exit 4."""
+    own = ledger.checkpoint()
+    with progress("verifying", own.size) as advance:
+        report = ledger.verify(advance, contents=False)
+    if not report:
+        message("There is no checkpoint: the ledger is not as it was.")
+        _report(report)
+    return own
 
 
 def _with_witnesses(note: Note, path: Path) -> Note:
