@@ -212,6 +212,22 @@ def test_a_checkpoint_beside_the_tiles(tmp_path, quick):
     assert "checkpoint' is missing" in err
 
 
+@pytest.mark.parametrize("typed", ["{}", "\ufeff{}", "\n {}\n\n", "{}\r\n"])
+def test_the_three_lines_of_the_minutes(typed, tmp_path, quick):
+    top, kept = publish(tmp_path / "log", 257), tmp_path / "minutes.txt"
+    for size, fine in ((200, True), (257, True), (0, True), (199, False)):
+        lines = str(Checkpoint(LOG.name, size, root_over(LEAVES[:size])))
+        lines = lines if fine else lines.replace("\n199\n", "\n198\n")
+        kept.write_bytes(typed.format(lines.strip()).encode())
+        code, out, _ = quick("tiles", top, *BOTH, "--checkpoint", kept)
+        assert (code == 0) is fine
+        assert not fine or "kept signed" in out
+    kept.write_text(LOG_KEY)
+    code, out, err = quick("tiles", top, "--checkpoint", kept)
+    assert (code, "verdict" in out) == (1, False)
+    assert "--checkpoint is no checkpoint" in err
+
+
 def test_a_tree_of_three_levels(tmp_path, quick):
     size = 66_000
     leaves = [leaf_hash(entry) for entry in ENTRIES]

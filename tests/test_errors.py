@@ -16,7 +16,14 @@ import pytest
 from click.testing import CliRunner
 
 import govledger
-from govledger import GovledgerError, Ledger, MotionAdopted, MotionSubmitted, signers
+from govledger import (
+    GovledgerError,
+    Ledger,
+    MotionAdopted,
+    MotionSubmitted,
+    PersonalDataErased,
+    signers,
+)
 from govledger import dataset as yaml_format
 from govledger.cli import Failed, main
 from govledger.cli.datasets import read_dataset
@@ -29,6 +36,7 @@ from govledger.interchange import jsonl
 from govledger.interchange.tiles import publish
 from govledger.rules import FINDINGS, Breach
 from govledger.storage.sqlite import SqliteStore
+from govledger.integrity.personal import to_hex
 from govledger.values import sealed
 
 ERRORS = Path(__file__).parent / "errors"
@@ -204,6 +212,11 @@ PROOFS = {
     'altered, sign_checkpoint(altered.checkpoint(), log), Path("public"))',
     # personal data
     "nothing-to-erase": 'ledger.erase(name="J. Jansen", basis="GDPR art. 17(1)(a)")',
+    "open-texts": "with old_ledger() as old: "
+    "old.prove(3, sign_checkpoint(old.checkpoint(), signing_key(old.origin, bytes(32))))",
+    "not-erased": "ledger.record(motion_by)\n"
+    'ledger.record(PersonalDataErased("ledger/self", on="2024-03-14", count=1, basis="none",'
+    " digests=[digest_of_mover(ledger)]))",
     "sealed-text": 'MotionSubmitted("bins", title=sealed({"_sd": 43 * "A"}), on="2024-03-01")',
     "not-a-commitment": 'sealed({"_sd": "5f3c"})',
     "other-name": 'import_dataset(ledger, moved_by("A. Aarts"))\n'
@@ -355,7 +368,9 @@ PROVING = {
     **{name: getattr(proof, name) for name in ("prove", "parse_proof")},
     **{name: getattr(tiles, name) for name in ("Tile", "write_hashes", "parse_tile_path")},
     **{name: getattr(witness, name) for name in ("Request", "parse_request", "consistency_of")},
-    "parse_disclosure": personal.parse_disclosure,
+    **{"parse_disclosure": personal.parse_disclosure, "signing_key": signing_key},
+    "PersonalDataErased": PersonalDataErased,
+    "motion_by": MotionSubmitted("bins", title="Bins", movers="A. Aarts", on="2024-03-01"),
 }
 """What programs about proofs import."""
 
@@ -373,7 +388,12 @@ def proving(ledger):
         **{"policy": Policy((LOG.public,)), "now": lambda: 1_700_000_000},
         **{"note": sign_checkpoint(ledger.checkpoint(), LOG), "twin_of": twin_of, "fill": fill},
         **{"altered_ledger": altered_ledger, "govledger": command},
-        **{"renamed_ledger": renamed_ledger, "MotionSubmitted": MotionSubmitted},
+        **{
+            "renamed_ledger": renamed_ledger,
+            "old_ledger": old_ledger,
+            "digest_of_mover": digest_of_mover,
+            "MotionSubmitted": MotionSubmitted,
+        },
         **{"import_dataset": import_dataset, "moved_by": moved_by},
     }
 
@@ -413,6 +433,18 @@ def altered_ledger(alter=forgery.edit, text="Smaller bins"):
 def renamed_ledger():
     """A ledger of which somebody altered what discloses a name."""
     return altered_ledger(forgery.rename, "E. Evers")
+
+
+def old_ledger():
+    """A ledger of an older format, whose records hold names."""
+    shutil.copy(Path(__file__).parent / "ledgers" / "format-2" / "balv.db", "old.db")
+    return Ledger.open("old.db")
+
+
+def digest_of_mover(ledger):
+    """The digest by which the last record commits to its mover."""
+    (record,) = ledger.log(after=ledger.head() - 1, sealed=True)
+    return to_hex(record.event.movers[0].digest)
 
 
 def moved_by(name):

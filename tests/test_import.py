@@ -34,7 +34,7 @@ from govledger.dataset import (
     judge_dataset,
     ledger_options,
 )
-from govledger.dataset import reading, tree
+from govledger.dataset import importing, reading, tree
 from govledger.errors import Problem
 from govledger.interchange import Imported, import_batches, import_file, jsonl
 from govledger.interchange.importing import format_of
@@ -449,6 +449,38 @@ def test_a_file_of_the_released_version_is_not_imported_again(write):
         assert (account.read, account.written, account.skipped) == (1_200, 0, 1_200)
         assert len(import_dataset(ledger, loaded)) == 1_200
         assert ledger.head() == 1_201
+
+
+MOVED = "govledger: 1\nrecords:\n" + "".join(
+    f"  - motion.submitted: m{n}\n    on: 2024-03-0{n}\n    title: T\n    movers: {{}}\n"
+    for n in range(1, 7)
+)
+
+
+def test_another_name_in_what_was_imported_is_told_where_it_stands(write, monkeypatch):
+    """Also where part of it was imported into a ledger of format 2, whose keys tell names."""
+    first, rest = MOVED.split("  - motion.submitted: m4")
+    ann, eve = ["Ann"] * 6, ["Ann", "Eve", *["Ann"] * 4]
+    whole = first + "  - motion.submitted: m4" + rest
+    for older in (False, True):
+        with Ledger.in_memory() as ledger:
+            with monkeypatch.context() as patch:
+                if older:
+                    patch.setattr(importing, "_telling", lambda fact: fact.said)
+                import_file(ledger, write(first.format(*ann), "ann.yaml"))
+            import_file(ledger, write(whole.format(*ann), "ann.yaml"))
+            held = list(ledger.log())
+            assert len(held) == 7
+            with pytest.raises(InvalidInput) as caught:
+                import_file(ledger, write(whole.format(*eve), "eve.yaml"))
+            (problem,) = caught.value.problems
+            assert problem.code == "other-name"
+            assert ("record 3" in problem.message) is not older
+            assert problem.place.line == (11 if older else 7)
+            assert list(ledger.log()) == held
+            ledger.erase(name="Ann", basis="asked for")
+            import_file(ledger, write(whole.format(*ann), "ann.yaml"))
+            assert ledger.head() == 8
 
 
 def test_white_lines_and_line_ends_say_nothing(write):

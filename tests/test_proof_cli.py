@@ -411,7 +411,8 @@ def test_a_witness_without_ledger_or_request_is_told_what_to_ask_for(witnessed):
     witnessed(*MORE)
     witnessed(*SIGN)
     before = CHECKPOINT.read_bytes()
-    result = witnessed("-l", "nowhere.db", *COSIGN, exit_code=2)
+    Path("govledger.db").rename("theirs.db")
+    result = witnessed(*COSIGN, exit_code=2)
     assert code_of(result) == "no-consistency"
     assert f"--since {SIZE} -o FILE" in result.stderr
     assert CHECKPOINT.read_bytes() == before
@@ -424,10 +425,36 @@ def test_a_witness_without_ledger_is_sent_a_request(witnessed):
     witnessed("checkpoint", "--since", SIZE, "-o", "for-ann.request")
     cosign = ["checkpoint", "--cosign", "for-ann.request", "--key", "ann.key"]
     cosign += ["--policy", "logs.policy"]
-    result = witnessed("-l", "nowhere.db", *cosign, "-o", "back.checkpoint")
+    Path("govledger.db").rename("theirs.db")
+    result = witnessed(*cosign, "-o", "back.checkpoint")
     assert result.stdout.splitlines() == lines_of()
-    kept = ["verify", "--checkpoint", "back.checkpoint", "--policy", "all.policy"]
+    assert "No copy of the ledger was looked into" in result.stderr
+    kept = [
+        "-l",
+        "theirs.db",
+        "verify",
+        "--checkpoint",
+        "back.checkpoint",
+        "--policy",
+        "all.policy",
+    ]
     assert verdict(witnessed(*kept)) == "witnessed"
+
+
+@pytest.mark.parametrize("asked", ["govledger.db.checkpoint", "first.request"])
+def test_a_copy_that_is_named_is_looked_into_at_first_sight_too(signed, asked):
+    """By a typo, of another ledger, and one that was altered: nothing is signed."""
+    signed("checkpoint", "--since", 0, "-o", "first.request")
+    signed("-l", "other.db", "init", "--name", "other")
+    shutil.copy("govledger.db", "altered.db")
+    forgery.edit("altered.db", 2, "Smaller bins", thorough=False)
+    signed("checkpoint", "--new-key", "zoe.key", "--witness", "example.org/zoe")
+    words = ["checkpoint", "--cosign", asked, "--key", "zoe.key", "--policy", "logs.policy"]
+    before = everything()
+    for copy, exit_code in (("coyp.db", 1), ("other.db", 2), ("altered.db", 4)):
+        signed("-l", copy, *words, exit_code=exit_code)
+        assert everything() == before
+    signed("-l", "govledger.db", *words, "-o", "back.checkpoint")
 
 
 def test_a_request_from_another_size_names_the_right_one(witnessed):
@@ -654,8 +681,8 @@ def test_the_three_lines_are_signed_by_nobody(signed):
 def test_bytes_alone(witnessed):
     words = ["verify", "--bytes-only", "--checkpoint", CHECKPOINT, "--policy", "all.policy"]
     report = witnessed(*words)
-    assert verdict(report) == "witnessed"
-    assert outcomes(report)["derived data"] == "SKIP"
+    assert verdict(report) == "witnessed, bytes only"
+    assert outcomes(report)["derived data"] == outcomes(report)["append-only"] == "SKIP"
     forgery.edit("govledger.db", 3, "Lights", thorough=False)
     assert verdict(witnessed(*words, exit_code=4)) == "altered"
     assert "record 3" in witnessed("verify", "--bytes-only", exit_code=4).stdout
@@ -980,6 +1007,26 @@ def test_what_is_erased_is_shown_as_erased(cli, lang):
     assert [row["movers"] for row in rows] == [["[erased]", "[erased]"], ["Bram Bos"]]
 
 
+def test_names_that_were_never_sealed_leave_only_when_asked(cli):
+    """Records of formats 1 and 2 hold them in the log itself."""
+    shutil.copy(OLD, "old.db")
+    cli("-l", "old.db", "checkpoint", "--new-key", "old.key")
+    cli("-l", "old.db", "checkpoint", "--sign", "--key", "old.key", "-o", "old.checkpoint")
+    at = ["--checkpoint", "old.checkpoint"]
+    where, name = 3, "Groningen"
+    refused = cli("-l", "old.db", "export", "--to", "tiles", "-o", "public", *at, exit_code=2)
+    assert code_of(refused) == "open-texts"
+    assert str(where) in refused.stderr
+    refused = cli("-l", "old.db", "prove", where, *at, exit_code=2)
+    assert code_of(refused) == "open-texts"
+    assert name not in cli("-l", "old.db", "export").stdout
+    assert name in cli("-l", "old.db", "export", "--disclose").stdout
+    assert "stand in the log itself" in cli("-l", "old.db", "verify").stdout
+    cli("-l", "old.db", "export", "--to", "tiles", "-o", "public", *at, "--disclose")
+    proof = cli("-l", "old.db", "prove", where, *at, "--disclose").stdout
+    assert "c2sp.org/tlog-proof" in proof
+
+
 # --- slips --------------------------------------------------------------------------------
 
 
@@ -999,7 +1046,6 @@ def test_a_checkpoint_is_never_written_over_its_key(signed, ending):
         "checkpoint --policy all.policy",
         "checkpoint --checkpoint govledger.db.checkpoint",
         "checkpoint --sign --key club.key --policy all.policy",
-        "export --to tiles -o public --disclose",
         "checkpoint --new-key b.key -o b",
     ],
 )

@@ -190,6 +190,19 @@ def parse_checkpoint(data: bytes) -> Checkpoint:
     return Checkpoint(origin, int(size), unbase64(root), text, found)
 
 
+def parse_kept(data: bytes) -> Checkpoint:
+    """A checkpoint that you kept: a signed one, or its three lines alone, as minutes have it."""
+    try:
+        if "\n\N{EM DASH} ".encode() in data:
+            return parse_checkpoint(data)
+        typed = [line.strip(" \t\r") for line in data.decode("utf-8-sig").split("\n")]
+        text = "".join(f"{line}\n" for line in typed if line)
+        unsigned = f"{text}\n\N{EM DASH} nobody AAAAAAA=\n".encode()
+        return parse_checkpoint(unsigned)._replace(signatures=[])
+    except (Bad, UnicodeDecodeError):
+        raise Stop("--checkpoint is no checkpoint: origin, size and root, signed or not") from None
+
+
 def holds(key: Key, text: str, made: bytes) -> bool | None:
     """Whether a signature holds; None where `cryptography` is missing."""
     message = text.encode()
@@ -529,13 +542,15 @@ def check(report: Report, asked: argparse.Namespace) -> None:
     top = Path(os.path.realpath(asked.where))
     own, kept = top / "checkpoint", None
     if asked.checkpoint:
-        kept = parse_checkpoint(read(asked.checkpoint, LARGEST_NOTE))
+        kept = parse_kept(read(asked.checkpoint, LARGEST_NOTE))
     # A directory without a checkpoint of its own is held against yours alone.
     head = kept if kept and not own.exists() else parse_checkpoint(read(own, LARGEST_NOTE))
     report.line("OK", "checkpoint", f"{shown(head.origin)}, {head.size} entries")
     check_signatures(report, asked.trust, head)
-    if kept and kept is not head:
+    if kept and kept is not head and kept.signatures:
         check_signatures(report, asked.trust, kept, "kept signed")
+    elif kept and not kept.signatures:
+        report.line("SKIP", "kept signed", "by nobody: it is as good as the way it was kept")
     # The directory's own file shows nothing that somebody else kept.
     same = kept and own.exists() and own.samefile(asked.checkpoint)
     check_tiles(report, top, head, None if same else kept)

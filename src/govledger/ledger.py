@@ -17,7 +17,7 @@ from types import TracebackType
 from typing import Literal, Self
 from zoneinfo import ZoneInfo
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from govledger import audit
 from govledger.codec import (
@@ -75,6 +75,7 @@ from govledger.integrity.checkpoint import Checkpoint, Policy, parse_checkpoint,
 from govledger.integrity.merkle import (
     Plan,
     hashes_of,
+    leaf_hash,
     plan_consistency,
     plan_inclusion,
     root_nodes,
@@ -83,7 +84,10 @@ from govledger.integrity.note import Note
 from govledger.integrity.personal import (
     SALT_SIZE,
     Disclosure,
+    covered,
     digests_in,
+    from_hex,
+    has_open_texts,
     personal_texts,
     text_in,
     to_hex,
@@ -142,7 +146,7 @@ class Erasure:
     `records` say what was erased. `in_the_log` are the positions of records that hold such
     texts in the log itself, where nothing can be erased: those made before there were seals.
     Where not `purged`, somebody else is reading the ledger, and bytes of what was erased remain
-    in the file until that is done.
+    until that is done and the ledger is opened for writing and closed once more.
     """
 
     records: tuple[Record, ...] = ()
@@ -323,6 +327,7 @@ class Ledger:
         key = None if key is None else line(key)
         _ = self.zone  # read before the lock is taken
         with self._store.write() as writing:
+            _refuse_erasures(writing, events)
             if key is not None and (written := writing.keyed(key)):
                 before = written[0].position - 1
                 given = renumbered(events, numbers, earlier, before)
@@ -432,8 +437,8 @@ class Ledger:
     ) -> Iterator[Record]:
         """The records with `after` < position <= `upto`, in the order they were made.
 
-        With a `subject` (`kind/slug`), those about it. `sealed` leaves personal texts as they
-        stand in the log: `govledger.values.Sealed`.
+        With a `subject` (`kind/slug`), those about it. `sealed` leaves personal texts sealed, as
+        `govledger.values.Sealed`, and seals those that stand in the log of an older format.
         """
         if subject is None:
             entries = self._store.entries(after, upto)
@@ -443,7 +448,7 @@ class Ledger:
             last = held[-1].position if held and upto is None else upto or 0
             entries = (entry for entry in held if after < entry.position <= last)
         if sealed:
-            return map(decode, entries)
+            return map(_covered, entries)
         return (record for some in batches(entries, BATCH) for record in self._shown(some))
 
     def _shown(self, entries: Sequence[Entry]) -> list[Record]:
@@ -678,14 +683,14 @@ class Ledger:
 
         See `integrity.merkle.verify_consistency`. Raises `InvalidInput` where there are fewer.
         """
-        return self._hashes(plan_consistency(old, self.known_at(new)))
+        return self._hashes(plan_consistency(count(old), self.known_at(new)))
 
     def inclusion(self, position: int, size: int | None = None) -> tuple[bytes, ...]:
         """The hashes that prove that a record is among the first `size`, or in the ledger.
 
         See `integrity.merkle.verify_inclusion`. Raises `InvalidInput` where it is not.
         """
-        size = self.known_at(size)
+        position, size = count(position), self.known_at(size)
         if not 1 <= position <= size:
             raise invalid(
                 "unknown-position",
@@ -694,14 +699,16 @@ class Ledger:
             )
         return self._hashes(plan_inclusion(position - 1, size))
 
-    def prove(self, position: int, checkpoint: Note) -> Proof:
+    def prove(self, position: int, checkpoint: Note, *, disclose: bool = False) -> Proof:
         """A bundle that shows a stranger that the record is in the tree of a signed checkpoint.
 
         Raises `InvalidInput` where the checkpoint is not of this ledger as it is, or is older
-        than the record.
+        than the record; where the record, of an older format, holds personal texts that are not
+        sealed, unless it shall `disclose` them. `StorageError` where it was altered.
         """
         size = self.check_checkpoint(checkpoint)
-        if size < count(position) <= self.head():
+        position = count(position)
+        if size < position <= self.head():
             raise invalid(
                 "not-covered",
                 f"record {position} came after this checkpoint of {size} records",
@@ -709,6 +716,16 @@ class Ledger:
             )
         hashes = self.inclusion(position, size)
         (entry,) = self._store.entries(position - 1, position)
+        if not disclose:
+            refuse_open_texts([entry])
+        if (leaf_hash(entry_bytes(entry)),) != self._hashes((((0, position - 1),),)):
+            raise StorageError(
+                Problem(
+                    code="altered",
+                    message=f"record {position} does not have the bytes that the tree was made of",
+                    hint="`govledger verify` tells more; restore the ledger from a backup",
+                )
+            )
         return prove(position - 1, hashes, checkpoint, entry_bytes(entry))
 
     def check_checkpoint(self, checkpoint: Note) -> int:
@@ -731,6 +748,13 @@ class Ledger:
         Raises `InvalidInput` for one that the tree does not have.
         """
         nodes = nodes_of(tile)
+        level, last = nodes[-1]
+        if last >= self.head() >> level:
+            raise invalid(
+                "not-a-tile",
+                f"the tree of {self.head()} records has no {tile}",
+                "`integrity.tiles.tiles_of` tells which there are",
+            )
         if tile.level == ENTRIES:
             first = nodes[0][1]
             held = self._store.entries(first, first + tile.width)
@@ -863,6 +887,34 @@ MOST_ERASED = 900
 """How many digests one record of an erasure lists: as many as an entry has room for."""
 
 
+def _refuse_erasures(reading: Reading, events: Iterable[Event]) -> None:
+    """Raise `InvalidInput` for a record that says that texts are erased which are kept."""
+    said = {
+        digest
+        for event in events
+        if isinstance(event, PersonalDataErased)
+        for digest in map(from_hex, event.digests)
+    }
+    if said and reading.disclosed(said):
+        raise invalid(
+            "not-erased",
+            "the record says that personal texts are erased, and they are kept",
+            "`Ledger.erase` (govledger erase) erases them, and records it",
+        )
+
+
+def refuse_open_texts(entries: Iterable[Entry]) -> None:
+    """Raise `InvalidInput` where personal texts stand in records themselves, not sealed."""
+    found = [entry.position for entry in entries if has_open_texts(decode(entry).event)]
+    if found:
+        where = ", ".join(map(str, found[:10])) + (", …" if len(found) > 10 else "")
+        raise invalid(
+            "open-texts",
+            f"personal texts can be read in records {where}, made before there were seals",
+            "if they may be handed on, say so: --disclose (`disclose=True`)",
+        )
+
+
 def _to_erase(
     reading: Reading, subject: str | None, name: str | None
 ) -> tuple[list[str], tuple[int, ...]]:
@@ -900,6 +952,13 @@ def _folded(entries: Sequence[Entry], zone: ZoneInfo, until: int) -> State | Non
 def _known(entries: Iterable[Entry], known: int, find: Find) -> list[Record]:
     """The records among entries that were known at a position."""
     return told([entry for entry in entries if entry.position <= known], find)
+
+
+def _covered(entry: Entry) -> Record:
+    """The record of an entry, with no personal text that can be read."""
+    record = decode(entry)
+    event = covered(record.event, _salt)
+    return record if event is record.event else evolve(record, event=event)
 
 
 def _salt() -> bytes:

@@ -20,12 +20,12 @@ import stat
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from tempfile import mkstemp
 from typing import IO
 
 import msgspec
 
 from govledger.errors import Inconsistent, Problem, StorageError, brief, invalid
+from govledger.files import replacing, sync_folder
 from govledger.integrity.checkpoint import (
     Checkpoint,
     Policy,
@@ -83,7 +83,7 @@ def new_key(path: Path, name: str, type_: KeyType) -> VerifierKey:
         _create(_beside(path, ".pub"), f"{key.public}\n".encode(), 0o644, made)
         _create(_memory_of(path), _encode({}), 0o600, made)
         with _explained(path):
-            _sync_folder(path)
+            sync_folder(path.parent)
     except BaseException:
         for file in reversed(made):
             with suppress(OSError):
@@ -188,11 +188,10 @@ def cosign(
     key = read_key(path)
     checkpoint = parse_checkpoint(note.text)
     _check_log(note, checkpoint.origin, policy)
+    cosigned = cosign_checkpoint(note, key, now())  # it goes nowhere until it is remembered
     with _locked(path):
         memory = _recall(path, key, checkpoint.origin, last)
         _check_extends(memory, checkpoint, consistency)
-        # What cannot be cosigned is not remembered; it is given out only when this is.
-        cosigned = cosign_checkpoint(note, key, now())
         _remember(path, memory | {checkpoint.origin: checkpoint})
     return cosigned
 
@@ -353,18 +352,8 @@ def _remember(path: Path, memory: Memory) -> None:
             f"it would be larger than {LARGEST_MEMORY} bytes",
             "use a further key for further logs",
         )
-    with _explained(file):
-        handle, name = mkstemp(dir=file.parent, prefix=".govledger-")
-        draft = Path(name)
-        try:
-            with os.fdopen(handle, "wb") as stream:
-                _write(stream, data, 0o600)
-            draft.replace(file)
-        except BaseException:
-            with suppress(OSError):
-                draft.unlink()
-            raise
-        _sync_folder(file)
+    with _explained(file), replacing(file, private=True) as stream:
+        stream.write(data)
 
 
 @contextmanager
@@ -423,20 +412,6 @@ def _write(file: IO[bytes], data: bytes, mode: int) -> None:
     file.write(data)
     file.flush()
     os.fsync(file.fileno())
-
-
-def _sync_folder(path: Path) -> None:
-    """Let the folder of a file keep its names through a loss of power."""
-    if os.name != "posix":
-        return  # folders cannot be opened
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    except OSError as error:
-        if error.errno not in {errno.EINVAL, errno.ENOTSUP}:  # some file systems do it unasked
-            raise
-    finally:
-        os.close(folder)
 
 
 _FULL = ("disk-full", "the disk is full", "make room; nothing was signed")

@@ -104,7 +104,7 @@ class Sealed(str):
         """Raises `InvalidInput` where that is no SHA-256 digest in base64url, 43 characters."""
         if not isinstance(digest, str) or _DIGEST.fullmatch(digest) is None:
             raise _not_a_commitment("it holds no SHA-256 digest in base64url")
-        sealed = super().__new__(cls, "[withheld]" if withheld else "[erased]")
+        sealed = super().__new__(cls, _AS_SEALED[withheld])
         sealed.digest = digest
         sealed.withheld = withheld
         return sealed
@@ -150,7 +150,14 @@ def personal(value: str | Mapping[str, object]) -> str:
     """One line of text that may name a person, sealed or not."""
     if isinstance(value, Sealed):
         return value
-    return sealed(value) if isinstance(value, Mapping) else line(value)
+    text = sealed(value) if isinstance(value, Mapping) else line(value)
+    if text in _AS_SEALED and not isinstance(text, Sealed):
+        raise invalid("sealed-text", f"{brief(text)} stands for a sealed text", "write a name")
+    return text
+
+
+_AS_SEALED = ("[erased]", "[withheld]")
+"""How sealed texts read."""
 
 
 def personals(value: str | Iterable[str]) -> tuple[str, ...]:

@@ -58,11 +58,17 @@ def size_of(note: Note) -> int:
     return parse_checkpoint(note.text).size
 
 
-def with_outside(checks: tuple[Check, ...], tree: Tree, outside: Outside) -> Verification:
-    """The report, with what checkpoints and the policy say."""
+def with_outside(
+    checks: tuple[Check, ...], tree: Tree, outside: Outside, remark: str = ""
+) -> Verification:
+    """The report, with what checkpoints and the policy say; `remark` limits what was looked at."""
     if not outside.checkpoints:
         unkept = "none given: this shows the ledger agrees with itself, no more"
-        return Verification((*checks, Check(Outcome.SKIP, "checkpoint", unkept)))
+        unkept_checks = [Check(Outcome.SKIP, "checkpoint", unkept)]
+        if outside.policy is not None:
+            told = "not asked: it speaks of checkpoints, and none is given"
+            unkept_checks.append(Check(Outcome.SKIP, POLICY, told))
+        return Verification((*checks, *unkept_checks), limits=remark)
     reached = [(Verdict.SELF_CONSISTENT, tree.size)]
     more: list[Check] = []
     for note in outside.checkpoints:
@@ -85,6 +91,7 @@ def with_outside(checks: tuple[Check, ...], tree: Tree, outside: Outside) -> Ver
         reached = [(min(verdict, Verdict.EXTENDS, key=_RANKS.index), n) for verdict, n in reached]
     strongest, size = max(reached, key=lambda one: (_RANKS.index(one[0]), one[1]))
     limits = (
+        remark,
         f"up to record {size} of {tree.size}" if size < tree.size else "",
         "but the policy is not met" if unmet else "",
     )

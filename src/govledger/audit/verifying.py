@@ -99,7 +99,7 @@ def verify_bytes(
     if tuple(at_edge) != tree.frontier.hashes or kept.count() != completed(tree.size):
         tree = Tree(map(size_of, outside.checkpoints), kept.nodes())
         _hash_all(tree, kept, progress)
-    return with_outside((tree.dense(), tree.check(), *_UNREAD), tree, outside)
+    return with_outside((tree.dense(), tree.check(), *_UNREAD), tree, outside, "bytes only")
 
 
 def _hash_all(tree: Tree, kept: Kept, progress: Callable[[int], None] | None) -> None:
@@ -115,7 +115,7 @@ _ALIGNED = 1_024
 
 _UNREAD = tuple(
     Check(Outcome.SKIP, name, "not looked at: only bytes were hashed")
-    for name in ("file", "contents", "inner nodes", "personal data", "derived data")
+    for name in ("file", "append-only", "contents", "inner nodes", "personal data", "derived data")
 )
 
 
@@ -127,6 +127,7 @@ def _derived(again: Again, log: Log) -> Iterator[Check]:
     account = again.account()
     told = f"{account.sealed} texts sealed, {account.erased} of them erased and accounted for"
     told += f"; {account.withheld} were withheld" if account.withheld else ""
+    told += f"; {account.unsealed} stand in the log itself" if account.unsealed else ""
     yield Check(Outcome.OK if account else Outcome.FAIL, "personal data", account.problem or told)
     if wrong := again.difference():
         yield Check(Outcome.FAIL, "derived data", f"{wrong}; `verify --rebuild` makes it again")

@@ -1,24 +1,23 @@
 """Files that commands read and write, besides the ledger.
 
-Here: small files whole, and files that are written whole or not at all. Not here: datasets
+Here: small files whole, signed checkpoints, and where output goes. Not here: datasets
 (`datasets`), which most commands never read, or any format.
 """
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 from typing import IO
 
 import click
 
 from govledger.cli.options import settings
 from govledger.errors import Problem, StorageError, invalid
+from govledger.files import replacing
 from govledger.integrity.checkpoint import is_signed, open_checkpoint
-from govledger.integrity.note import LARGEST_NOTE, Note
+from govledger.integrity.note import LARGEST_NOTE, SECRET, Note
 
 
 def contents(path: Path, most: int) -> bytes:
@@ -66,17 +65,12 @@ def check_folder(path: Path) -> None:
         )
 
 
-def _umask() -> int:
-    """The rights that new files do not get; it can only be asked by setting it."""
-    mask = os.umask(0o077)
-    os.umask(mask)
-    return mask
-
-
 @contextmanager
 def target(output: str) -> Iterator[IO[bytes]]:
     """Where to write: a file takes its name once all of it is there."""
     path = Path(output)
+    if path.is_dir():
+        raise click.UsageError(f"{output} is a folder; name a file")
     if output == "-" or (path.exists() and not path.is_file()):
         with click.open_file(output, "wb") as stream:
             yield stream
@@ -84,17 +78,11 @@ def target(output: str) -> Iterator[IO[bytes]]:
     ledger = Path(settings().ledger).resolve()
     if path.resolve() in {ledger.with_name(ledger.name + end) for end in _OF_A_LEDGER}:
         raise click.UsageError(f"{output} is part of the ledger; name another file")
+    if path.exists() and contents(path, len(SECRET)).startswith(SECRET):
+        raise click.UsageError(f"{output} is a private key; name another file")
     check_folder(path)
-    with NamedTemporaryFile(dir=path.parent, prefix=".govledger-", delete=False) as draft:
-        try:
-            yield draft
-            draft.flush()
-            os.fsync(draft.fileno())
-            Path(draft.name).chmod(0o666 & ~_umask())
-            os.replace(draft.name, path)  # noqa: PTH105 - the draft's name is text
-        except BaseException:
-            os.unlink(draft.name)  # noqa: PTH108 - as above
-            raise
+    with replacing(path) as stream:
+        yield stream
 
 
 _OF_A_LEDGER = ("", "-wal", "-shm", "-journal")

@@ -23,7 +23,7 @@ from govledger.cli.files import (
     signed_data,
     target,
 )
-from govledger.cli.options import formats, settings, shared
+from govledger.cli.options import Settings, formats, settings, shared
 from govledger.cli.output import Speaker, counted, emit, message, progress
 from govledger.errors import InvalidInput, StorageError, UnreadableRecord, invalid, visible
 from govledger.integrity.checkpoint import (
@@ -298,11 +298,14 @@ def _cosign(
     by = parse_policy(contents(policy, LARGEST_POLICY))
     data = contents(path, LARGEST_REQUEST)
     note, consistency = _asked(data)
+    compared = _is_that_of_copy(note)
     if output is None:  # a request is not the file to be cosigned
         output = "-" if data.startswith(_REQUEST) else str(path)
     cosigned = signers.cosign(key, note, by, consistency, lambda: int(time()), last)
     _hand_out(cosigned, output)
     message(f"witnessed {counted(parse_checkpoint(note.text).size, 'record')}: {output}")
+    if not compared:
+        message("No copy of the ledger was looked into (-l names one).")
 
 
 def _asked(data: bytes) -> tuple[Note, Consistency]:
@@ -310,21 +313,30 @@ def _asked(data: bytes) -> tuple[Note, Consistency]:
     if data.startswith(_REQUEST):
         request = parse_request(data)
         return request.note, consistency_of(request)
-    checkpoint, note = open_checkpoint(signed_data(data))
-    if Path(settings().ledger).exists():
-        with opened() as ledger:
-            if (
-                ledger.origin == checkpoint.origin
-            ):  # a copy at hand is looked into at first sight, too
-                ledger.check_checkpoint(note)
-    return note, lambda old, new: _in_the_ledger(note, old, new)
+    _, note = open_checkpoint(signed_data(data))
+    return note, _in_the_ledger
 
 
 _REQUEST = b"old "
 """How a request to a witness begins."""
 
 
-def _in_the_ledger(note: Note, old: int, new: int) -> Sequence[bytes]:
+def _is_that_of_copy(note: Note) -> bool:
+    """Whether a checkpoint was found to be that of the witness's own copy of the ledger.
+
+    A copy that is named must be there, and fit; another may be of another ledger, or older.
+    """
+    named, kept = settings().ledger != Settings().ledger, parse_checkpoint(note.text)
+    if named or Path(settings().ledger).exists():
+        with opened() as ledger:
+            if named or (ledger.origin == kept.origin and ledger.head() >= kept.size):
+                _sound(ledger)
+                ledger.check_checkpoint(note)
+                return True
+    return False
+
+
+def _in_the_ledger(old: int, new: int) -> Sequence[bytes]:
     if old == 0:
         return ()
     if not Path(settings().ledger).exists():
@@ -335,7 +347,6 @@ def _in_the_ledger(note: Note, old: int, new: int) -> Sequence[bytes]:
             f"`govledger checkpoint --since {old} -o FILE`",
         )
     with opened() as ledger:
-        ledger.check_checkpoint(note)
         return ledger.consistency(old, new)
 
 
@@ -348,6 +359,7 @@ def _request(since: int, note: Note, output: str | None) -> None:
             "give the size that the witness remembers",
         )
     with opened() as ledger:
+        _sound(ledger)
         ledger.check_checkpoint(note)
         request = Request(since, ledger.consistency(since, size), note)
     _hand_out(bytes(request), output or "-")
@@ -372,14 +384,20 @@ def _hand_out(what: Note | bytes, output: str) -> None:
     metavar="FILE",
     help="The signed checkpoint to prove it by [default: LEDGER.checkpoint].",
 )
+@click.option("--disclose", is_flag=True, help="Even if personal texts were never sealed in it.")
 @click.option("--output", "-o", default="-", metavar="FILE", help="Where to [default: stdout].")
-def prove_command(position: int, checkpoint: Path | None, output: str) -> None:
+def prove_command(
+    position: int,
+    checkpoint: Path | None,
+    disclose: bool,  # noqa: FBT001 - an option
+    output: str,
+) -> None:
     """Show a stranger that a record is in the ledger.
 
     Writes a file with the record, the path to the root of the tree, and a signed checkpoint. It
     is checked without the ledger: by `govledger verify --proof`, by a small script that needs
     nothing of govledger, and by whatever else reads C2SP's tlog-proof. Personal texts are sealed
-    in it.
+    in it; a record of an older format, where they are not, takes --disclose.
 
     \b
     Examples:
@@ -388,7 +406,7 @@ def prove_command(position: int, checkpoint: Path | None, output: str) -> None:
     """
     note = signed_checkpoint(checkpoint)
     with opened() as ledger:
-        proof = ledger.prove(position, note)
+        proof = ledger.prove(position, note, disclose=disclose)
     with target(output) as stream:
         stream.write(bytes(proof))
     message(f"proved record {position} of {parse_checkpoint(note.text).size}")

@@ -28,7 +28,11 @@ from govledger.interchange import jsonl, tiles
     show_default=True,
     help="The format.",
 )
-@click.option("--disclose", is_flag=True, help="With jsonl: write personal texts, too.")
+@click.option(
+    "--disclose",
+    is_flag=True,
+    help="Write personal texts, too; in tiles, those that were never sealed.",
+)
 @click.option(
     "--checkpoint",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
@@ -51,7 +55,8 @@ def export_command(
 
     Tiles (C2SP tlog-tiles) are a folder that anybody can check, to be published as it is: the
     records as they were hashed, the tree over them, and a signed checkpoint. The next time only
-    what is new is written. Personal texts are sealed in them.
+    what is new is written. Personal texts are sealed in them, but for those in records of older
+    formats (1 and 2): where there are any, nothing is published without --disclose.
 
     \b
     Examples:
@@ -60,9 +65,7 @@ def export_command(
       govledger export --to tiles -o public/ --checkpoint vng.checkpoint
     """
     if format_ == "tiles":
-        if disclose:
-            raise click.UsageError("personal texts are sealed in tiles: --disclose is for jsonl")
-        _publish(output, checkpoint)
+        _publish(output, checkpoint, disclose=disclose)
         return
     if checkpoint is not None:
         raise click.UsageError("--checkpoint goes with --to tiles")
@@ -74,12 +77,12 @@ def export_command(
     message(f"exported {counted(number, 'record')}")
 
 
-def _publish(output: str, checkpoint: Path | None) -> None:
+def _publish(output: str, checkpoint: Path | None, *, disclose: bool) -> None:
     if output == "-":
         raise click.UsageError("--output names the folder that the tiles go into")
     note = signed_checkpoint(checkpoint)
     with opened() as ledger, progress("publishing", ledger.head()) as advance:
-        number = tiles.publish(ledger, note, Path(output), advance)
+        number = tiles.publish(ledger, note, Path(output), advance, disclose=disclose)
     message(f"wrote {counted(number, 'tile')} and the checkpoint to {output}")
 
 

@@ -32,7 +32,7 @@ from govledger.errors import (
     RuleBreach,
 )
 from govledger.history import Record
-from govledger.integrity.personal import personal_texts, without_texts
+from govledger.integrity.personal import without_texts
 from govledger.ledger import Ledger
 from govledger.spans import BATCH
 from govledger.values import batches
@@ -196,7 +196,7 @@ class Writer:
         """
         upto = self._keys.copy()
         keys = upto.of(facts)
-        here = self._on_record(keys)
+        here = self._on_record(facts, keys)
         done = sum(map(len, here))
         self._check_names(facts[:done], here)
         self._learn(facts[:done], here)
@@ -207,7 +207,7 @@ class Writer:
         self._keys, self._resuming = upto, not rest
         return done, here
 
-    def _on_record(self, keys: Sequence[tuple[str, str]]) -> list[range]:
+    def _on_record(self, facts: Sequence[Fact], keys: Sequence[tuple[str, str]]) -> list[range]:
         """Where the first facts of a batch are on record, in order.
 
         They are so under the key of the last of them. Where an import ended within the batch,
@@ -220,6 +220,8 @@ class Writer:
             found = self._ledger.recorded_under(key) or self._ledger.recorded_under(older)
             if found:
                 here.insert(0, found)
+            elif here:  # with other names, in format 2, whose keys told them
+                raise InvalidInput(_other_name(facts[upto - 1], None))
             elif not self._resuming:  # where nothing before is on record, nothing of this is
                 break
             upto -= len(found) or 1
@@ -227,17 +229,16 @@ class Writer:
 
     def _check_names(self, facts: Sequence[Fact], here: Iterable[range]) -> None:
         """Refuse facts that are on record with other personal texts: keys do not tell them."""
-        positions = [position for some in here for position in some]
-        named = [
-            (fact, position)
-            for fact, position in zip(facts, positions, strict=True)
-            if any(True for _ in personal_texts(fact.event))
+        records = (
+            record
+            for some in here
+            for record in self._ledger.log(after=some.start - 1, upto=some.stop - 1)
+        )
+        problems = [
+            _other_name(fact, record.position)
+            for fact, record in zip(facts, records, strict=True)
+            if not names(record, fact.event)
         ]
-        problems = []
-        for fact, position in named:
-            (record,) = self._ledger.log(after=position - 1, upto=position)
-            if not names(record, fact.event):
-                problems.append(_other_name(fact, position))
         if problems:
             raise InvalidInput(*problems)
 
@@ -262,11 +263,12 @@ class Writer:
             raise RuleBreach(*placed, head=error.head) from None
 
 
-def _other_name(fact: Fact, position: int) -> Problem:
+def _other_name(fact: Fact, position: int | None) -> Problem:
+    record = "a record" if position is None else f"record {position}"
     return Problem(
         code="other-name",
-        message=f"record {position} has this fact, and names somebody else",
-        hint=f"put it right by a further record, with corrects: {position}",
+        message=f"{record} has this fact, or one before it, and names somebody else",
+        hint=f"put it right by a further record, with corrects: {position or 'its position'}",
         place=fact.place,
     )
 

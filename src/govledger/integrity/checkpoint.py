@@ -19,6 +19,7 @@ from govledger.errors import InvalidInput, brief, did_you_mean, invalid
 from govledger.integrity.merkle import EMPTY_ROOT, HASH_SIZE, LARGEST_SIZE
 from govledger.integrity.note import (
     LARGEST_NOTE,
+    SECRET,
     KeyType,
     Note,
     Signatures,
@@ -210,7 +211,7 @@ def parse_policy(data: bytes) -> Policy:
     keys that are not Ed25519, a witness with the key of a log, which would witness itself,
     and more than the limits of this module.
     """
-    if b"PRIVATE+KEY" in data:
+    if SECRET in data:
         raise _not_a_policy(0, "it holds a private key, which is for its owner alone")
     if len(data) > LARGEST_POLICY:
         raise _not_a_policy(0, f"it is larger than {LARGEST_POLICY} bytes")

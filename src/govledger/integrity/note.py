@@ -33,7 +33,10 @@ LONGEST_LINE = 2**14
 """The longest signature line, in bytes: post-quantum signatures of others are near 7,000."""
 
 _DASH = "\N{EM DASH} "
-_SECRET = "PRIVATE+KEY+"  # noqa: S105 - how a private key begins, and no secret
+SECRET = b"PRIVATE+KEY+"
+"""How a private key begins (Go's `sumdb/note`)."""
+
+_SECRET = SECRET.decode()
 
 
 class KeyType(IntEnum):

@@ -70,12 +70,14 @@ class Account:
     """Whether every hole in the personal texts has its reason. True where all is in order.
 
     Of the `sealed` texts of a log, `erased` are gone, and a record says so of each; `problem`
-    tells of the first for which that does not hold. `withheld` ones were sealed when they came.
+    tells of the first for which that does not hold. `withheld` ones were sealed when they came,
+    `unsealed` ones stand in the log itself, which then is of an older format.
     """
 
     sealed: int
     erased: int
     withheld: int = 0
+    unsealed: int = 0
     problem: str = ""
 
     def __bool__(self) -> bool:
@@ -195,6 +197,25 @@ def unseal(value: _T, disclosed: Mapping[str, str]) -> _T:
         return text if found is None else text_in(found, text.digest)
 
     return _changed(value, show)
+
+
+def covered(value: _T, salt: Callable[[], bytes]) -> _T:
+    """An event with every text that is not sealed sealed for good: what discloses it is not kept.
+
+    For records made before there were seals, where they are handed on.
+    """
+
+    def cover(name: str, text: str) -> str:
+        if isinstance(text, Sealed):
+            return text
+        return Sealed(disclose(name, text, salt()).digest, withheld=True)
+
+    return _changed(value, cover)
+
+
+def has_open_texts(value: Any) -> bool:
+    """Whether any personal text of an event or a state is not sealed."""
+    return any(not isinstance(text, Sealed) for _, text in personal_texts(value))
 
 
 def without_texts(value: _T) -> _T:
@@ -318,13 +339,15 @@ def account(
     disclosed: Iterable[tuple[str, str]],
     erased: Iterable[str],
     withheld: int = 0,
+    unsealed: int = 0,
 ) -> Account:
     """Whether all holes in the personal texts of a log are accounted for.
 
     `sealed` has the digest, the position and the field of each sealed text of the log that is
     not withheld; `disclosed` the digest and the JSON array of each disclosure that is kept;
     `erased` the digests, as commitments hold them, of what records say is erased. All are
-    sorted by digest, and read once. `withheld` is how many of those there are.
+    sorted by digest, and read once. `withheld` and `unsealed`
+    are how many of those there are.
     """
     told = merge(
         ((digest, 0, position, name) for digest, position, name in sealed),
@@ -345,7 +368,7 @@ def account(
             wrong = [min((*wrong, (every[0][2], problem)))]
         else:
             holes += every[0][1] == 0 and every[-1][1] == 2
-    return Account(texts, holes, withheld, wrong[0][1] if wrong else "")
+    return Account(texts, holes, withheld, unsealed, wrong[0][1] if wrong else "")
 
 
 _LAST = "~"

@@ -3,7 +3,7 @@
 Here: `publish`, which writes what is new since the last time, the checkpoint last. Not here:
 the form of tiles (`govledger.integrity.tiles`), or serving them.
 
-Tiles hold entries as they are hashed, so personal texts are sealed in them. What was published
+Tiles hold entries as they are hashed, with personal texts sealed. What was published
 never changes; a folder that holds another log, or a checkpoint that this one does not extend, is
 left as it is.
 """
@@ -13,9 +13,10 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from pathlib import Path
-from tempfile import NamedTemporaryFile
+from uuid import uuid4
 
 from govledger.errors import Inconsistent, InvalidInput, Problem, StorageError
+from govledger.files import replacing
 from govledger.integrity.checkpoint import open_checkpoint
 from govledger.integrity.note import LARGEST_NOTE, Note
 from govledger.integrity.tiles import (
@@ -27,7 +28,7 @@ from govledger.integrity.tiles import (
     tiles_of,
     write_hashes,
 )
-from govledger.ledger import Ledger
+from govledger.ledger import Ledger, refuse_open_texts
 
 CHECKPOINT = "checkpoint"
 """The file of the checkpoint, beside the folder of the tiles."""
@@ -38,14 +39,17 @@ def publish(
     checkpoint: Note,
     folder: Path,
     progress: Callable[[int], None] | None = None,
+    *,
+    disclose: bool = False,
 ) -> int:
     """Write the tiles of a signed checkpoint's tree into a folder; gives how many were written.
 
     Where the folder holds an earlier checkpoint of this ledger, only what is new is written.
     `progress` is called with the number of records written, now and then. Raises `InvalidInput`
-    where the checkpoint is not of this ledger as it is, `Inconsistent` where the folder holds
-    what this ledger does not extend, `StorageError` where files cannot be read or written, or
-    the records are not those of the tree.
+    where the checkpoint is not of this ledger as it is, and where records of an older format
+    hold personal texts that are not sealed, unless it shall `disclose` them; `Inconsistent`
+    where the folder holds what this ledger does not extend, `StorageError` where files cannot be
+    read or written, or the records are not those of the tree.
     """
     size = ledger.check_checkpoint(checkpoint)
     try:
@@ -53,11 +57,16 @@ def publish(
         folder.mkdir(parents=True, exist_ok=True)
         for left in folder.glob(f"{_DRAFT}*"):  # by somebody who was killed
             left.unlink()
-        written = 0
-        for tile in tiles_of(size, before):
+        written, new = 0, frozenset(tiles_of(size, before))
+        for tile in tiles_of(size):
+            if tile not in new and (folder / str(tile)).exists():
+                continue
             data = ledger.tile(tile)
             if tile.level == ENTRIES:
                 _check_hashed(ledger, tile, data)
+                if not disclose:
+                    first = tile.index * WIDTH
+                    refuse_open_texts(ledger.entries(first, first + tile.width))
                 if progress is not None:
                     progress(tile.index * WIDTH + tile.width)
             _write(folder, str(tile), data)
@@ -76,7 +85,7 @@ def publish(
     return written
 
 
-_DRAFT = ".govledger-"
+_DRAFT = ".govledger-tile-"
 """How the names of files begin that are not written to the end yet."""
 
 
@@ -126,14 +135,10 @@ def _check_hashed(ledger: Ledger, tile: Tile, data: bytes) -> None:
 def _write(folder: Path, name: str, data: bytes) -> None:
     path = folder / name
     path.parent.mkdir(parents=True, exist_ok=True)
-    with NamedTemporaryFile(dir=folder, prefix=_DRAFT, delete=False) as draft:
-        try:
-            draft.write(data)
-            draft.flush()
-            if name == CHECKPOINT:  # it vouches for the rest
-                os.sync() if hasattr(os, "sync") else os.fsync(draft.fileno())
-            Path(draft.name).chmod(0o644)
-            os.replace(draft.name, path)  # noqa: PTH105 - the draft's name is text
-        except BaseException:
-            os.unlink(draft.name)  # noqa: PTH108 - as above
-            raise
+    last = name == CHECKPOINT  # it vouches for the rest
+    if last and hasattr(os, "sync"):
+        os.sync()
+    elif path.exists() and path.read_bytes() != data:
+        raise _foreign(path, "it holds something else")
+    with replacing(path, draft=folder / f"{_DRAFT}{uuid4().hex}", durable=last) as draft:
+        draft.write(data)

@@ -90,6 +90,7 @@ class Rederivation:
         self._log = log
         self._zone = timezone("UTC")
         self._withheld = 0
+        self._unsealed = 0
         # A nameless database is kept in memory as far as it fits, then in a temporary file.
         self._scratch = sqlite3.connect("", isolation_level=None)
         for statement in (*_SCRATCH, *_TABLES, *statements(DERIVED), "BEGIN"):
@@ -110,6 +111,8 @@ class Rederivation:
             elif isinstance(text, Sealed):
                 row = text.digest, record.position, name
                 self._scratch.execute("INSERT INTO sealed VALUES (?,?,?)", row)
+            else:
+                self._unsealed += 1
         if isinstance(record.event, PersonalDataErased):
             gone = [(from_hex(digest),) for digest in record.event.digests]
             self._scratch.executemany("INSERT INTO erased VALUES (?)", gone)
@@ -127,6 +130,7 @@ class Rederivation:
                 disclosures.everything(self._log.another()) if self._log.has("disclosures") else (),
                 (digest for (digest,) in self._scratch.execute(_ERASED)),
                 self._withheld,
+                self._unsealed,
             )
 
     def _differs(self, table: str) -> str:

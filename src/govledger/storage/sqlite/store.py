@@ -24,6 +24,7 @@ from govledger.audit import Check, Kept, Outcome
 from govledger.codec import Entry, decode
 from govledger.errors import StorageError
 from govledger.events import LedgerOpened, kind_of
+from govledger.files import sync_folder
 from govledger.history import Record
 from govledger.integrity.merkle import Node
 from govledger.integrity.personal import Disclosure
@@ -384,12 +385,8 @@ def _put_in_place(draft: Path, path: Path, first: Entry) -> None:
         return  # somebody else was first, and theirs is the ledger
     except OSError:  # a file system without hard links
         _make(path, first)
-    with suppress(OSError):  # not every system lets a folder be synced
-        folder = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+    with suppress(OSError):  # the ledger is there all the same
+        sync_folder(path.parent)
 
 
 def _state_of(path: Path) -> tuple[Path, int, int]:
