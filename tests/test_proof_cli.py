@@ -418,6 +418,18 @@ def test_a_witness_without_ledger_or_request_is_told_what_to_ask_for(witnessed):
     assert CHECKPOINT.read_bytes() == before
 
 
+def test_the_ledger_of_somebody_else_raises_no_alarm(witnessed):
+    """It happens to lie where the witness works: it shows nothing of this log, either way."""
+    witnessed(*MORE)
+    witnessed(*SIGN)
+    Path("govledger.db").rename("theirs.db")
+    witnessed("init", "--name", "somebody else")
+    for _ in range(SIZE + 2):
+        witnessed("record", "motion.submitted", f"m{_}", "--on", "2024-01-01", "--set", "title=T")
+    result = witnessed(*COSIGN, exit_code=2)
+    assert code_of(result) == "no-consistency"
+
+
 def test_a_witness_without_ledger_is_sent_a_request(witnessed):
     witnessed(*MORE)
     witnessed(*SIGN)

@@ -7,7 +7,6 @@ what entries say (`records`), or roots that others kept (`outside`).
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from hashlib import sha256
 from itertools import islice
 
 from govledger.audit.report import Check, Outcome
@@ -91,7 +90,7 @@ class Tree:
 def _leaves(entries: Sequence[Columns]) -> list[bytes]:
     """The hashes of entries; a damaged row may hold anything."""
     try:
-        return [sha256(b"\x00" + column_bytes(entry)).digest() for entry in entries]
+        return [leaf_hash(column_bytes(entry)) for entry in entries]
     except (TypeError, ValueError):
         return [_leaf(entry) for entry in entries]
 

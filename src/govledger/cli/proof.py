@@ -1,6 +1,7 @@
 """The commands of proof: verify, checkpoint, prove.
 
-Here: which files are read and written, and exit code 4. Not here: any judgement, any key.
+Here: which files are read and written, when a witness's copy counts, and exit code 4. Not here:
+whether a ledger is sound (`govledger.audit`), or keys (`govledger.signers`).
 """
 
 from __future__ import annotations
@@ -299,6 +300,8 @@ def _cosign(
     data = contents(path, LARGEST_REQUEST)
     note, consistency = _asked(data)
     compared = _is_that_of_copy(note)
+    if consistency is None:
+        consistency = _in_the_copy if compared else _unshown
     if output is None:  # a request is not the file to be cosigned
         output = "-" if data.startswith(_REQUEST) else str(path)
     cosigned = signers.cosign(key, note, by, consistency, lambda: int(time()), last)
@@ -308,13 +311,13 @@ def _cosign(
         message("No copy of the ledger was looked into (-l names one).")
 
 
-def _asked(data: bytes) -> tuple[Note, Consistency]:
-    """What a witness is asked to sign, and where it sees that it extends what it remembers."""
+def _asked(data: bytes) -> tuple[Note, Consistency | None]:
+    """What a witness is asked to sign; and, of a request, how that extends what it remembers."""
     if data.startswith(_REQUEST):
         request = parse_request(data)
         return request.note, consistency_of(request)
     _, note = open_checkpoint(signed_data(data))
-    return note, _in_the_ledger
+    return note, None
 
 
 _REQUEST = b"old "
@@ -336,18 +339,21 @@ def _is_that_of_copy(note: Note) -> bool:
     return False
 
 
-def _in_the_ledger(old: int, new: int) -> Sequence[bytes]:
-    if old == 0:
-        return ()
-    if not Path(settings().ledger).exists():
-        raise invalid(
-            "no-consistency",
-            f"this key remembers {old} records, and nothing shows that these {new} extend them",
-            "name the ledger with -l, or ask its owner for a request: "
-            f"`govledger checkpoint --since {old} -o FILE`",
-        )
+def _in_the_copy(old: int, new: int) -> Sequence[bytes]:
     with opened() as ledger:
         return ledger.consistency(old, new)
+
+
+def _unshown(old: int, new: int) -> Sequence[bytes]:
+    """Of a log that was never seen before nothing has to be shown."""
+    if old == 0:
+        return ()
+    raise invalid(
+        "no-consistency",
+        f"this key remembers {old} records, and nothing shows that these {new} extend them",
+        "name a copy of the ledger with -l, or ask its owner for a request: "
+        f"`govledger checkpoint --since {old} -o FILE`",
+    )
 
 
 def _request(since: int, note: Note, output: str | None) -> None:

@@ -346,8 +346,7 @@ def account(
     `sealed` has the digest, the position and the field of each sealed text of the log that is
     not withheld; `disclosed` the digest and the JSON array of each disclosure that is kept;
     `erased` the digests, as commitments hold them, of what records say is erased. All are
-    sorted by digest, and read once. `withheld` and `unsealed`
-    are how many of those there are.
+    sorted by digest, and read once. `withheld` and `unsealed` are how many of those there are.
     """
     told = merge(
         ((digest, 0, position, name) for digest, position, name in sealed),
