@@ -76,7 +76,7 @@ _ANEW = (
     "CREATE TABLE remaining AS SELECT * FROM disclosures",
     "DELETE FROM disclosures",
     "INSERT OR FAIL INTO disclosures SELECT * FROM remaining",  # in order, as they came out
-    "DROP TABLE remaining",
+    "DELETE FROM remaining",
+    "DROP TABLE remaining",  # were it not empty, its pages would go through a temporary file
 )
-"""Every page of the table is freed, and so overwritten. Nothing goes to a temporary file: nothing
-is sorted, and no statement keeps a journal of its own to be undone by."""
+"""Every page of the table is freed, and so overwritten; nothing goes to a temporary file."""
