@@ -15,13 +15,15 @@ from base64 import b64decode, b64encode
 from collections.abc import Iterable
 from enum import IntEnum
 from hashlib import sha256
+from typing import TYPE_CHECKING
 
 from attrs import evolve, field, frozen
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from govledger.errors import InvalidInput, brief, invalid
 from govledger.values import LONGEST_NAME, key_name
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 MOST_SIGNATURES = 100
 """The most signatures in a note; the specification asks for 16 at least."""
@@ -78,8 +80,8 @@ class SigningKey:
     @property
     def public(self) -> VerifierKey:
         """The key that verifies what this one signs."""
-        private = Ed25519PrivateKey.from_private_bytes(self.seed)
-        return VerifierKey(self.name, self.type, private.public_key().public_bytes_raw())
+        public = _private(self.seed).public_key().public_bytes_raw()
+        return VerifierKey(self.name, self.type, public)
 
 
 @frozen
@@ -375,11 +377,7 @@ def _verify(text: str, key: VerifierKey, made: bytes) -> Signed | None:
         if time >= 2**63:
             return None
         message = _cosigned(text, time)
-    try:
-        Ed25519PublicKey.from_public_bytes(key.public).verify(made, message)
-    except (InvalidSignature, ValueError):
-        return None
-    return Signed(key, time)
+    return Signed(key, time) if _holds(key.public, message, made) else None
 
 
 def _cosigned(text: str, time: int) -> bytes:
@@ -388,7 +386,28 @@ def _cosigned(text: str, time: int) -> bytes:
 
 
 def _ed25519(key: SigningKey, message: bytes) -> bytes:
-    return Ed25519PrivateKey.from_private_bytes(key.seed).sign(message)
+    return _private(key.seed).sign(message)
+
+
+# Imported where it is used: most commands sign nothing, and start sooner without it.
+
+
+def _private(seed: bytes) -> Ed25519PrivateKey:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+    return Ed25519PrivateKey.from_private_bytes(seed)
+
+
+def _holds(public: bytes, message: bytes, made: bytes) -> bool:
+    """Whether a signature of Ed25519 holds."""
+    from cryptography.exceptions import InvalidSignature
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+    try:
+        Ed25519PublicKey.from_public_bytes(public).verify(made, message)
+    except (InvalidSignature, ValueError):
+        return False
+    return True
 
 
 def _check_type(key: SigningKey, wanted: KeyType) -> None:
