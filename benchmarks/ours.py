@@ -14,7 +14,7 @@ from benchmarks.answers import JUDGED, Answer
 from govledger import Event, Ledger
 from govledger.interchange import import_file, jsonl
 from govledger.state import State
-from govledger.storage.sqlite import tree
+from govledger.storage.tables import tree
 
 Line = dict[str, Any]
 

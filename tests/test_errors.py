@@ -517,7 +517,7 @@ def raised_in(module):
 BELOW = set().union(
     *(
         raised_in(f"{name}.py")
-        for name in "values when source events codec state ledger drafts storage/sqlite/registers".split()
+        for name in "values when source events codec state ledger drafts storage/tables/registers".split()
     )
 )
 

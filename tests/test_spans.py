@@ -40,8 +40,8 @@ from govledger.register import register
 from govledger.rules import rule_of
 from govledger.spans import NEVER, plan
 from govledger.state import EVOLVE
-from govledger.storage.sqlite import registers
-from govledger.storage.sqlite.layout import DERIVED_TABLES, IDENTITY
+from govledger.storage.tables import registers
+from govledger.storage.tables.columns import DERIVED_TABLES, IDENTITY
 from govledger.when import datetime_of, view_instant
 
 # --- what is told -----------------------------------------------------------------------
@@ -178,11 +178,9 @@ TABLES = tuple(DERIVED_TABLES)
 def rows(ledger, *tables):
     """Every row of the derived tables of a ledger."""
     with ledger._store.read() as reading:
-        ask = reading._cursor
+        ask = reading.session.select
         return {
-            table: sorted(
-                map(tuple, ask.execute(f"SELECT {DERIVED_TABLES[table]} FROM {table}")), key=repr
-            )
+            table: sorted(ask(f"SELECT {DERIVED_TABLES[table]} FROM {table}"), key=repr)
             for table in tables or TABLES
         }
 

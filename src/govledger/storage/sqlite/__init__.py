@@ -4,9 +4,10 @@
 """
 
 from govledger.storage.sqlite.connections import LedgerDatastore
-from govledger.storage.sqlite.layout import APPLICATION_ID, FORMAT
+from govledger.storage.sqlite.layout import APPLICATION_ID
 from govledger.storage.sqlite.recorder import Factory, LedgerProcessRecorder, LedgerRecorder
 from govledger.storage.sqlite.store import SqliteStore
+from govledger.storage.tables.columns import FORMAT
 
 __all__ = [
     "APPLICATION_ID",

@@ -16,7 +16,7 @@ from eventsourcing.persistence import (
     PersistenceError,
 )
 
-from govledger.errors import Problem, StorageError
+from govledger.storage.faults import BUSY, CLOSED, fault
 
 _FAULTS = {
     "SQLITE_READONLY": (
@@ -24,7 +24,7 @@ _FAULTS = {
         "the ledger cannot be written",
         "check the file's rights, or open it for writing",
     ),
-    "SQLITE_BUSY": ("busy", "somebody else is writing", "try again when that is done"),
+    "SQLITE_BUSY": BUSY,
     "SQLITE_FULL": ("disk-full", "the disk is full", "make room; nothing was recorded"),
     "SQLITE_CORRUPT": ("damaged", "the file is damaged", "restore it from a backup"),
     "SQLITE_NOTADB": ("damaged", "the file is damaged", "restore it from a backup"),
@@ -45,7 +45,7 @@ def explained(name: str) -> Iterator[None]:
     except UnicodeDecodeError as error:
         raise fault(name, *_FAULTS["SQLITE_CORRUPT"]) from error
     except ConnectionPoolClosedError as error:
-        raise fault(name, "closed", "the ledger is closed", "open it again") from error
+        raise fault(name, *CLOSED) from error
     except ConnectionUnavailableError as error:
         raise fault(name, *_FAULTS["SQLITE_BUSY"]) from error
     except (sqlite3.Error, PersistenceError) as error:
@@ -58,8 +58,3 @@ def explained(name: str) -> Iterator[None]:
             raise fault(name, *_FAULTS["SQLITE_CORRUPT"]) from error
         told = f"{error} ({symbol})" if symbol else str(error)
         raise fault(name, "storage", told, "this should not happen: see the cause") from error
-
-
-def fault(name: str, code: str, message: str, hint: str) -> StorageError:
-    """The error that says of a file, or of something like it, what is wrong and what to do."""
-    return StorageError(Problem(code=code, message=f"{name}: {message}", hint=hint))

@@ -12,9 +12,6 @@ from __future__ import annotations
 APPLICATION_ID = int.from_bytes(b"GovL")
 """Marks a SQLite file as a ledger (bytes 68 to 71 of the file)."""
 
-FORMAT = 3
-"""The version of the file format (SQLite's user_version, bytes 60 to 63)."""
-
 LOG = """
 CREATE TABLE IF NOT EXISTS {table} (
     position INTEGER PRIMARY KEY,
@@ -98,22 +95,6 @@ CREATE TABLE IF NOT EXISTS findings (
     PRIMARY KEY (subject, position, known_from, number)
 ) WITHOUT ROWID
 """
-
-DERIVED_TABLES = {
-    "calendar": "zone, rules",
-    "subjects": "id, name, kind, first, earliest",
-    "keys": "value, first, last",
-    "links": "named, naming",
-    "spans": "subject, since, known_from, known_until, status, meeting, state",
-    "findings": "subject, position, known_from, number, since, known_until, finding",
-}
-"""The tables of `DERIVED` that are made again to be compared, and their columns.
-
-The tree is compared with the log as that is read (`govledger.audit`).
-"""
-
-IDENTITY = {"calendar": 1, "subjects": 1, "keys": 1, "links": 2, "spans": 3, "findings": 4}
-"""How many of these columns tell one row from another."""
 
 
 def statements(script: str, table: str = "records") -> list[str]:

@@ -9,9 +9,11 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Mapping
 
-from govledger.storage.sqlite.layout import DISCLOSURES, FORMAT, statements
-from govledger.storage.sqlite.log import Log
-from govledger.storage.sqlite.rebuild import rebuild
+from govledger.storage.sqlite.layout import DISCLOSURES, statements
+from govledger.storage.sqlite.session import SqliteSession
+from govledger.storage.tables.columns import FORMAT
+from govledger.storage.tables.log import Log
+from govledger.storage.tables.rebuild import rebuild
 
 
 def migrate(raw: sqlite3.Connection) -> None:
@@ -39,7 +41,7 @@ def _from_2(cursor: sqlite3.Cursor) -> None:
     """There was no tree, and all personal texts stood in the log, where they stay."""
     for statement in statements(DISCLOSURES):
         cursor.execute(statement)
-    rebuild(cursor, Log(cursor))
+    rebuild(Log(SqliteSession(cursor)))
 
 
 _STEPS: Mapping[int, Callable[[sqlite3.Cursor], None]] = {1: _from_1, 2: _from_2}

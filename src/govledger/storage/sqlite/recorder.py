@@ -31,6 +31,7 @@ from eventsourcing.utils import Environment, EnvType
 
 from govledger.storage.sqlite.connections import LedgerDatastore
 from govledger.storage.sqlite.layout import DERIVED, DISCLOSURES, LOG, statements
+from govledger.storage.sqlite.session import marks
 
 
 class LedgerRecorder(SQLiteApplicationRecorder):
@@ -185,8 +186,3 @@ class Factory(stock.SQLiteFactory):
 
 def _text_id(originator_id: UUID | str) -> str:
     return originator_id.hex if isinstance(originator_id, UUID) else originator_id
-
-
-def marks(values: Sequence[object]) -> str:
-    """As many question marks as there are values."""
-    return ",".join("?" * len(values))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import stat
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from pathlib import Path
 from time import monotonic, sleep
@@ -17,39 +17,24 @@ from typing import Self
 from urllib.parse import quote
 from uuid import uuid4
 
-from attrs import astuple
 from eventsourcing.sqlite import SQLiteCursor
 
-from govledger.audit import Check, Kept, Outcome
-from govledger.codec import Entry, decode
+from govledger.audit import Check, Outcome
+from govledger.codec import Entry
 from govledger.errors import StorageError
-from govledger.events import LedgerOpened, kind_of
 from govledger.files import sync_folder
-from govledger.history import Record
-from govledger.integrity.merkle import Node
-from govledger.integrity.personal import Disclosure
-from govledger.rules import Finding
-from govledger.spans import Books, Plan
-from govledger.storage import Row, Selection
+from govledger.storage.faults import fault
 from govledger.storage.mapping import stored_event
-from govledger.storage.sqlite import derived, registers, tree
-from govledger.storage.sqlite import disclosures as sealed
-from govledger.storage.sqlite.books import TableBooks
 from govledger.storage.sqlite.connections import LOCK_TIMEOUT, LedgerDatastore
-from govledger.storage.sqlite.faults import explained, fault
-from govledger.storage.sqlite.layout import (
-    APPLICATION_ID,
-    DERIVED,
-    DISCLOSURES,
-    FORMAT,
-    LOG,
-    statements,
-)
-from govledger.storage.sqlite.log import PAGE, Log
+from govledger.storage.sqlite.faults import explained
+from govledger.storage.sqlite.layout import APPLICATION_ID, DERIVED, DISCLOSURES, LOG, statements
 from govledger.storage.sqlite.migration import migrate
-from govledger.storage.sqlite.rebuild import Rederivation, calendar_holds, date, rebuild
 from govledger.storage.sqlite.recorder import LedgerRecorder
-from govledger.when import timezone
+from govledger.storage.sqlite.rederivation import Rederivation
+from govledger.storage.sqlite.session import SqliteSession
+from govledger.storage.tables.access import Access, write_first
+from govledger.storage.tables.columns import FORMAT
+from govledger.storage.tables.log import PAGE
 
 PATIENCE = 2
 """Seconds to wait for readers before what was erased is left to whoever closes the file last."""
@@ -69,7 +54,7 @@ class SqliteStore:
         """A store that holds a first entry, and lives as long as it is open."""
         store = cls("memory", f"file:govledger-{uuid4().hex}?mode=memory&cache=shared")
         with explained(store.name), store._datastore.transaction(commit=True) as cursor:
-            _lay_out(cursor, first)
+            _lay_out(cursor.sqlite_cursor, first)
         return store
 
     @classmethod
@@ -172,7 +157,7 @@ class SqliteStore:
             try:
                 yield access
             finally:
-                access.release()
+                access.session.release()
             self._check_still()
 
     def _check_still(self) -> None:
@@ -222,91 +207,43 @@ class SqliteStore:
         self._datastore.close()
 
 
-class _Access(Log):
+class _Access(Access):
     """Reads and appends on one connection, inside one transaction."""
 
+    session: SqliteSession
+
     def __init__(self, cursor: SQLiteCursor, recorder: LedgerRecorder) -> None:
-        super().__init__(cursor.sqlite_cursor)
+        super().__init__(SqliteSession(cursor.sqlite_cursor))
         self._recorder = recorder
         self._wrapped = cursor
-        self._numbers: Mapping[str, int] = {}
 
-    def append(
-        self, entries: Sequence[Entry], planned: Plan, disclosures: Sequence[Disclosure] = ()
-    ) -> None:
-        derived.write(self._cursor, planned, self._numbers)
-        tree.append(self._cursor, entries)
-        sealed.write(self._cursor, disclosures)
+    def put(self, entries: Sequence[Entry]) -> None:
         self._recorder._insert_events(  # noqa: SLF001 - its hook for one transaction
             self._wrapped,
             [stored_event(entry) for entry in entries],
             first=entries[0].position,
         )
 
-    # --- what is sealed ---------------------------------------------------------------------
-
-    def disclosed(self, digests: Iterable[str]) -> dict[str, str]:
-        return sealed.find(self._cursor, digests)
-
-    def disclosing(self, text: str) -> list[str]:
-        return sealed.disclosing(self._cursor, text)
-
     def erase(self, digests: Iterable[str]) -> None:
-        sealed.erase(self._cursor, digests)
+        super().erase(digests)
+        for statement in _ANEW:
+            self.session.cursor.execute(statement)
 
-    # --- what is derived --------------------------------------------------------------------
-
-    def nodes(self, wanted: Iterable[Node]) -> dict[Node, bytes]:
-        return tree.nodes(self._cursor, wanted)
-
-    def kept(self) -> Kept:
-        return Kept(
-            entries=self.columns,
-            nodes=lambda: tree.everything(self.another()) if self.has("tree") else (),
-            edge=lambda size: tree.edge(self._cursor, size) if self.has("tree") else (),
-            count=lambda: tree.count(self._cursor) if self.has("tree") else 0,
-        )
-
-    def books(self, coming: Sequence[Record]) -> Books:
-        books = TableBooks(self._cursor, self, coming[0].position - 1, coming)
-        self._numbers = books.numbers
-        return books
-
-    def positions(self, key: str) -> range:
-        return derived.positions(self._cursor, key)
-
-    def keyed(self, key: str) -> list[Entry]:
-        return self.at(self.positions(key))
-
-    def view(self, as_of: int, known: int, chosen: Selection) -> list[Row]:
-        return registers.view(self._cursor, as_of, known, chosen)
-
-    def findings(self, as_of: int, known: int, subjects: Sequence[str] | None) -> list[Finding]:
-        return registers.findings(self._cursor, as_of, known, subjects)
-
-    def is_up_to_date(self) -> bool:
-        return calendar_holds(self._cursor)
-
-    def rebuild(self, progress: Callable[[int], None] | None = None) -> int:
-        return rebuild(self._cursor, self, progress)
-
-    @contextmanager
-    def again(self) -> Iterator[Rederivation]:
-        with closing(Rederivation(self._cursor, self)) as rederivation:
-            yield rederivation
+    def again(self) -> Rederivation:
+        return Rederivation(self)
 
     def checks(self) -> Iterator[Check]:
-        self._cursor.execute("PRAGMA integrity_check(1)")
-        found = str(self._cursor.fetchone()[0])
+        found = str(self.session.select("PRAGMA integrity_check(1)")[0][0])
         yield Check(
             Outcome.OK if found == "ok" else Outcome.FAIL,
             "file",
             f"format {FORMAT}, sound" if found == "ok" else found.splitlines()[-1],
         )
-        self._cursor.execute("SELECT type, sql FROM sqlite_master WHERE sql IS NOT NULL")
-        found_there = self._cursor.fetchall()
-        there = {row["sql"] for row in found_there}
-        added = {row["sql"] for row in found_there if row["type"] != "table"}
+        found_there = self.session.select(
+            "SELECT type, sql FROM sqlite_master WHERE sql IS NOT NULL"
+        )
+        there = {sql for _, sql in found_there}
+        added = {sql for kind, sql in found_there if kind != "table"}
         made = {
             statement.replace("IF NOT EXISTS ", "")
             for statement in self._recorder.create_table_statements
@@ -323,6 +260,21 @@ class _Access(Log):
         )
 
 
+_ANEW = (
+    "CREATE TABLE remaining AS SELECT * FROM disclosures",
+    "DELETE FROM disclosures",
+    "INSERT OR FAIL INTO disclosures SELECT * FROM remaining",  # in order, as they came out
+    "DELETE FROM remaining",
+    "DROP TABLE remaining",  # were it not empty, its pages would go through a temporary file
+)
+"""What an erasure ends with: every page of the table is freed, and so overwritten.
+
+Bytes that SQLite no longer needs stay in the file unless `secure_delete` is on, which it is on
+every connection of ours; but in the unused room of pages that were split or merged they stay all
+the same. In the write-ahead log they stay until `purge` cuts it off.
+"""
+
+
 # --- files ------------------------------------------------------------------------------
 
 
@@ -330,19 +282,13 @@ def _uri(path: Path, option: str = "") -> str:
     return f"file:{quote(os.fsencode(path.absolute()))}" + (f"?{option}" if option else "")
 
 
-def _lay_out(cursor: SQLiteCursor | sqlite3.Cursor, first: Entry) -> None:
+def _lay_out(cursor: sqlite3.Cursor, first: Entry) -> None:
     """Make the tables and triggers of a ledger, mark it as one, and write its first entry."""
-    execute = cursor.execute
     for statement in (*statements(LOG), *statements(DISCLOSURES), *statements(DERIVED)):
-        execute(statement)
-    execute("INSERT INTO records VALUES (?,?,?,?,?)", astuple(first))
-    tree.append(cursor, [first])
-    execute("INSERT INTO subjects VALUES (1,?,?,1,NULL)", (first.subject, kind_of(first.subject)))
-    opened = decode(first).event
-    if isinstance(opened, LedgerOpened):
-        date(cursor, timezone(opened.timezone))
-    execute(f"PRAGMA application_id = {APPLICATION_ID}")
-    execute(f"PRAGMA user_version = {FORMAT}")
+        cursor.execute(statement)
+    write_first(SqliteSession(cursor), first)
+    cursor.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+    cursor.execute(f"PRAGMA user_version = {FORMAT}")
 
 
 def _plain(path: Path) -> sqlite3.Connection:

@@ -11,30 +11,29 @@ from typing import Any
 
 from govledger.codec import damaged_row, encode_finding, encode_state
 from govledger.events import kind_of
-from govledger.spans import Plan, Span
-from govledger.storage.sqlite.log import slices
-from govledger.storage.sqlite.recorder import marks
+from govledger.spans import NEVER, Plan, Span
+from govledger.storage.tables.session import Session
 
 
-def write(cursor: Any, planned: Plan, known: Mapping[str, int]) -> None:
+def write(session: Session, planned: Plan, known: Mapping[str, int]) -> None:
     """Write what a plan says into the derived tables; `known` are the numbers of subjects."""
     others = {judged.finding.subject for judged in (*planned.judged, *planned.healed)}
     others |= {meeting for span in planned.spans if (meeting := _meeting(span)) is not None}
-    subjects = {**known, **numbers(cursor, {*planned.mentioned, *others} - known.keys())}
-    _number(cursor, subjects, planned.mentioned)
+    subjects = {**known, **numbers(session, {*planned.mentioned, *others} - known.keys())}
+    _number(session, subjects, planned.mentioned)
     _run(
-        cursor,
-        "UPDATE subjects SET earliest = min(ifnull(earliest, ?1), ?1) WHERE id = ?2",
-        [(earliest, subjects[name]) for name, earliest in planned.begun.items()],
+        session,
+        "UPDATE subjects SET earliest = ? WHERE id = ? AND (earliest > ? OR earliest IS NULL)",
+        [(earliest, subjects[name], earliest) for name, earliest in planned.begun.items()],
     )
     _run(
-        cursor,
-        "INSERT INTO keys VALUES (?,?,?) ON CONFLICT DO UPDATE SET last = excluded.last",
+        session,
+        "INSERT INTO keys VALUES (?,?,?) ON CONFLICT (value) DO UPDATE SET last = excluded.last",
         [(key, first, last) for key, (first, last) in planned.keys.items()],
     )
     _run(
-        cursor,
-        "INSERT OR IGNORE INTO links VALUES (?,?)",
+        session,
+        "INSERT INTO links VALUES (?,?) ON CONFLICT DO NOTHING",
         [
             (subjects[named], subjects[naming])
             for named, several in planned.links.items()
@@ -42,23 +41,23 @@ def write(cursor: Any, planned: Plan, known: Mapping[str, int]) -> None:
         ],
     )
     _run(
-        cursor,
+        session,
         "UPDATE spans SET known_until = ? WHERE subject = ? AND since = ? AND known_from = ?",
         [(s.known_until, subjects[s.subject], s.since, s.known_from) for s in planned.ended],
     )
     _run(
-        cursor,
+        session,
         "INSERT INTO spans VALUES (?,?,?,?,?,?,?)",
         [_span_row(subjects, span) for span in planned.spans],
     )
     _run(
-        cursor,
+        session,
         "UPDATE findings SET known_until = ?"
         " WHERE subject = ? AND position = ? AND known_from = ? AND number = ?",
         [(j.known_until, subjects[j.finding.subject], *j.key) for j in planned.healed],
     )
     _run(
-        cursor,
+        session,
         "INSERT INTO findings VALUES (?,?,?,?,?,?,?)",
         [
             (
@@ -73,9 +72,9 @@ def write(cursor: Any, planned: Plan, known: Mapping[str, int]) -> None:
     )
 
 
-def _run(cursor: Any, statement: str, rows: list[tuple[Any, ...]]) -> None:
+def _run(session: Session, statement: str, rows: list[tuple[Any, ...]]) -> None:
     if rows:
-        cursor.executemany(statement, rows)
+        session.run(statement, rows)
 
 
 def _span_row(subjects: Mapping[str, int], span: Span) -> tuple[Any, ...]:
@@ -97,34 +96,33 @@ def _meeting(span: Span) -> str | None:
 # --- the dictionary of subjects ---------------------------------------------------------
 
 
-def numbers(cursor: Any, names: Iterable[str]) -> dict[str, int]:
+def numbers(session: Session, names: Iterable[str]) -> dict[str, int]:
     """The numbers of those subjects that are in the dictionary."""
-    found: dict[str, int] = {}
-    for some in slices(names):
-        cursor.execute(f"SELECT name, id FROM subjects WHERE name IN ({marks(some)})", some)
-        found.update(map(tuple, cursor.fetchall()))
-    return found
+    return dict(session.some("SELECT name, id FROM subjects WHERE name {}", names))
 
 
-def _number(cursor: Any, known: dict[str, int], mentioned: Mapping[str, int]) -> None:
+def _number(session: Session, known: dict[str, int], mentioned: Mapping[str, int]) -> None:
     """Give the next numbers to subjects that have none yet, in their order."""
-    for name, first in mentioned.items():
-        if name not in known:
-            cursor.execute(
-                "INSERT INTO subjects (name, kind, first) VALUES (?,?,?) RETURNING id",
-                (name, kind_of(name), first),
-            )
-            (known[name],) = cursor.fetchone()
+    new = [name for name in mentioned if name not in known]
+    if new:
+        ((last,),) = session.select("SELECT coalesce(max(id), 0) FROM subjects")
+        if last > NEVER - len(new):
+            raise damaged_row(new[0], "no number is left for it")
+        known.update((name, number) for number, name in enumerate(new, start=last + 1))
+        session.run(
+            "INSERT INTO subjects (id, name, kind, first) VALUES (?,?,?,?)",
+            [(known[name], name, kind_of(name), mentioned[name]) for name in new],
+        )
 
 
 # --- keys -------------------------------------------------------------------------------
 
 
-def positions(cursor: Any, key: str) -> range:
+def positions(session: Session, key: str) -> range:
     """The positions of the records that were written under a key."""
-    cursor.execute("SELECT first, last FROM keys WHERE value = ?", (key,))
-    found = cursor.fetchone()
-    return range(whole(found[0], key), whole(found[1], key) + 1) if found else range(0)
+    for first, last in session.select("SELECT first, last FROM keys WHERE value = ?", (key,)):
+        return range(whole(first, key), whole(last, key) + 1)
+    return range(0)
 
 
 def whole(value: object, about: str) -> int:

@@ -6,16 +6,15 @@ the questions of registers (`registers`).
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from typing import Any
+from collections.abc import Collection, Iterable, Sequence
 
 from govledger.codec import decode, decode_finding, decode_state
 from govledger.events import references
 from govledger.history import Record
 from govledger.spans import NEVER, Judged, Span
-from govledger.storage.sqlite.derived import whole
-from govledger.storage.sqlite.log import Log, slices
-from govledger.storage.sqlite.recorder import marks
+from govledger.storage.tables.derived import whole
+from govledger.storage.tables.log import Log
+from govledger.storage.tables.session import Session
 
 
 class TableBooks:
@@ -24,8 +23,8 @@ class TableBooks:
     What the `coming` records will need is fetched at once.
     """
 
-    def __init__(self, cursor: Any, log: Log, upto: int, coming: Sequence[Record]) -> None:
-        self._cursor = cursor
+    def __init__(self, session: Session, log: Log, upto: int, coming: Sequence[Record]) -> None:
+        self._session = session
         self._log = log
         self._upto = upto
         about = {record.subject for record in coming}
@@ -36,7 +35,7 @@ class TableBooks:
         self._naming: dict[str, list[str]] = {name: [] for name in about}
         self._look_up(about | named)
         self._latest: dict[str, int | None] = {}
-        for name, naming, latest in self._select(_NAMING, about & self.numbers.keys()):
+        for name, naming, latest in self._session.some(_NAMING, about & self.numbers.keys()):
             self._naming[name].append(naming)
             self._latest[naming] = None if latest is None else whole(latest, naming)
 
@@ -56,12 +55,14 @@ class TableBooks:
         return self._latest[subject]
 
     def spans(self, subject: str) -> Iterable[Span]:
-        for since, known_from, state in self._select(_BELIEVED, [subject]):
+        for since, known_from, state in self._session.some(_BELIEVED, [subject]):
             yield Span(subject, since, known_from, decode_state(subject, state))
 
     def naming(self, subject: str) -> Iterable[str]:
         if subject not in self._naming:
-            self._naming[subject] = [naming for _, naming, _ in self._select(_NAMING, [subject])]
+            self._naming[subject] = [
+                naming for _, naming, _ in self._session.some(_NAMING, [subject])
+            ]
         return self._naming[subject]
 
     def streams(self, subjects: Collection[str]) -> list[Record]:
@@ -78,55 +79,48 @@ class TableBooks:
         return decode(found[0]) if found else None
 
     def judged(self, subject: str) -> Iterable[Judged]:
-        for position, known_from, number, since, body in self._select(_JUDGED, [subject]):
+        for position, known_from, number, since, body in self._session.some(_JUDGED, [subject]):
             finding = decode_finding(subject, position, body)
             yield Judged(finding, since, known_from, number)
 
     def after(self, instant: int) -> Iterable[str]:
-        self._cursor.execute(
+        rows = self._session.select(
             "SELECT DISTINCT name FROM spans JOIN subjects ON id = subject"
             f" WHERE known_until = {NEVER} AND since >= ?",
             (instant,),
         )
-        return [name for (name,) in self._cursor.fetchall()]
+        return [name for (name,) in rows]
 
     def _look_up(self, subjects: Iterable[str]) -> None:
         """Find out the numbers of subjects, and which of their spans come last."""
         subjects = list(subjects)
         self._lasts.update(dict.fromkeys(subjects))
-        for name, number, since, known_from, state in self._select(_LAST, subjects):
+        last = self._session.last_span("LEFT", f"subject = id AND known_until = {NEVER}")
+        statement = _LAST.format(last)
+        for name, number, since, known_from, state in self._session.some(statement, subjects):
             self.numbers[name] = number
             if state is not None:
                 self._lasts[name] = whole(since, name), known_from, state
 
-    def _select(self, statement: str, subjects: Iterable[str]) -> Iterator[Any]:
-        for some in slices(subjects):
-            self._cursor.execute(statement.format(marks(some)), some)
-            yield from self._cursor.fetchall()
 
-
-_LAST = f"""
-SELECT name, id, since, known_from, state FROM subjects LEFT JOIN spans ON spans.rowid = (
-    SELECT rowid FROM spans WHERE subject = id AND known_until = {NEVER}
-    ORDER BY since DESC LIMIT 1
-) WHERE name IN ({{}})
+_LAST = """
+SELECT name, id, held.since, held.known_from, held.state FROM subjects {} WHERE name {{}}
 """
 
 _BELIEVED = f"""
 SELECT since, known_from, state FROM spans
-WHERE known_until = {NEVER} AND subject = (SELECT id FROM subjects WHERE name IN ({{}}))
+WHERE known_until = {NEVER} AND subject = (SELECT id FROM subjects WHERE name {{}}) ORDER BY since
 """
 
 _NAMING = f"""
 SELECT theirs.name, ours.name, (
     SELECT since FROM spans WHERE subject = ours.id AND known_until = {NEVER}
     ORDER BY since DESC LIMIT 1
-) FROM subjects AS theirs
-CROSS JOIN links ON named = theirs.id CROSS JOIN subjects AS ours ON ours.id = naming
-WHERE theirs.name IN ({{}})
+) FROM subjects AS theirs CROSS JOIN links CROSS JOIN subjects AS ours
+WHERE theirs.name {{}} AND named = theirs.id AND ours.id = naming
 """
 
 _JUDGED = f"""
 SELECT position, known_from, number, since, finding FROM findings
-WHERE known_until = {NEVER} AND subject = (SELECT id FROM subjects WHERE name IN ({{}}))
+WHERE known_until = {NEVER} AND subject = (SELECT id FROM subjects WHERE name {{}})
 """

@@ -6,9 +6,7 @@ Here: writing the nodes that entries complete, and reading nodes. Not here: how 
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
 
 from govledger.codec import Columns, Entry, column_bytes, entry_bytes
 from govledger.errors import Problem, StorageError
@@ -23,50 +21,47 @@ from govledger.integrity.merkle import (
     root_nodes,
 )
 from govledger.integrity.merkle import append as appended
-from govledger.storage.sqlite.log import PAGE, slices
-from govledger.storage.sqlite.recorder import marks
+from govledger.storage.tables.log import PAGE
+from govledger.storage.tables.session import Session
 from govledger.values import batches
 
 
-def append(cursor: Any, entries: Sequence[Entry]) -> None:
+def append(session: Session, entries: Sequence[Entry]) -> None:
     """Write the nodes that entries complete, which come at the end of the log."""
     size = entries[0].position - 1
     plan = tuple((node,) for node in root_nodes(size))
-    frontier = Frontier(size, hashes_of(plan, nodes(cursor, root_nodes(size))))
+    frontier = Frontier(size, hashes_of(plan, nodes(session, root_nodes(size))))
     _, complete = appended(frontier, [leaf_hash(entry_bytes(entry)) for entry in entries])
     rows = enumerate((joined for _, joined in complete), start=completed(size))
     try:
-        cursor.executemany("INSERT INTO tree VALUES (?,?)", rows)
-    except sqlite3.IntegrityError as error:
+        session.run("INSERT INTO tree VALUES (?,?)", list(rows))
+    except session.clash as error:
         lost = f"the tree knows of records after {size}, which the log has lost"
         raise _altered(lost) from error
 
 
-def nodes(cursor: Any, wanted: Iterable[Node]) -> dict[Node, bytes]:
+def nodes(session: Session, wanted: Iterable[Node]) -> dict[Node, bytes]:
     """Those of the wanted nodes that there are."""
     numbers = {number_of(node): node for node in wanted}
-    found: dict[Node, bytes] = {}
-    for some in slices(numbers):
-        cursor.execute(f"SELECT number, hash FROM tree WHERE number IN ({marks(some)})", some)
-        found.update((numbers[n], kept) for n, kept in cursor.fetchall() if _is_hash(kept))
-    return found
+    rows = session.some("SELECT number, hash FROM tree WHERE number {}", numbers)
+    return {numbers[number]: kept for number, kept in rows if _is_hash(kept)}
 
 
 def _is_hash(kept: object) -> bool:
     return isinstance(kept, bytes) and len(kept) == HASH_SIZE
 
 
-def check_leaves(cursor: Any, entries: Iterable[Columns]) -> None:
+def check_leaves(session: Session, entries: Iterable[Columns]) -> None:
     """Raise `StorageError` where a leaf that is kept is not the one of its entry, or has none."""
     size = 0
     for batch in batches(entries, PAGE):
         leaves = {(0, size + n): leaf_hash(column_bytes(e)) for n, e in enumerate(batch)}
-        kept = nodes(cursor, leaves)
+        kept = nodes(session, leaves)
         wrong = next((index for (_, index), leaf in kept.items() if leaf != leaves[0, index]), None)
         if wrong is not None:
             raise _altered(f"record {wrong + 1} does not have the bytes that the tree was made of")
         size += len(batch)
-    if count(cursor) > completed(size):
+    if count(session) > completed(size):
         raise _altered(f"the tree knows of records after {size}, which the log has lost")
 
 
@@ -80,19 +75,18 @@ def _altered(message: str) -> StorageError:
     )
 
 
-def edge(cursor: Any, size: int) -> list[bytes]:
+def edge(session: Session, size: int) -> list[bytes]:
     """Those nodes that there are of the right edge of a tree, from left to right."""
-    found = nodes(cursor, root_nodes(size))
+    found = nodes(session, root_nodes(size))
     return [found[node] for node in root_nodes(size) if node in found]
 
 
-def count(cursor: Any) -> int:
+def count(session: Session) -> int:
     """How many nodes there are, by the number of the last."""
-    cursor.execute("SELECT ifnull(max(number) + 1, 0) FROM tree")
-    return int(cursor.fetchone()[0])
+    ((found,),) = session.select("SELECT coalesce(max(number) + 1, 0) FROM tree")
+    return int(found)
 
 
-def everything(cursor: Any) -> Iterator[tuple[int, bytes]]:
-    """All nodes there are with their numbers, in order; `cursor` is used up."""
-    every: Iterator[tuple[int, bytes]] = cursor.execute("SELECT * FROM tree ORDER BY number")
-    return every
+def everything(session: Session) -> Iterator[tuple[int, bytes]]:
+    """All nodes there are with their numbers, in order."""
+    return session.stream("SELECT * FROM tree ORDER BY number")

@@ -1,98 +1,43 @@
-"""Making the derived tables again: in their place, or beside it to compare.
+"""Deriving everything again, in a scratch database, to compare it with what there is.
 
-Here: going through the log batch by batch, and telling where two tables differ. Not here:
-what follows from a record (`govledger.spans`), or single rows (`derived`).
+Here: the scratch database, which is SQLite whatever database keeps the ledger, and telling
+where two tables differ. Not here: what follows from a record (`govledger.spans`).
 """
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import zip_longest
-from typing import Any
-from zoneinfo import ZoneInfo
+from typing import Any, Self
 
-from govledger.codec import decode
-from govledger.errors import InvalidInput, StorageError, UnreadableRecord
-from govledger.events import LedgerOpened, PersonalDataErased
+from govledger.errors import StorageError
+from govledger.events import PersonalDataErased
 from govledger.history import Record
 from govledger.integrity.personal import Account, account, from_hex, personal_texts
-from govledger.spans import BATCH, plan
-from govledger.storage.sqlite import disclosures, tree
-from govledger.storage.sqlite.books import TableBooks
-from govledger.storage.sqlite.derived import write
-from govledger.storage.sqlite.faults import fault
-from govledger.storage.sqlite.layout import DERIVED, DERIVED_TABLES, IDENTITY, statements
-from govledger.storage.sqlite.log import Log
-from govledger.values import Sealed, batches
-from govledger.when import timezone, zone_rules
-
-
-def rebuild(cursor: Any, log: Log, progress: Callable[[int], None] | None = None) -> int:
-    """Drop the derived tables, whatever became of them, and make them again from the log.
-
-    Raises `StorageError` where the tree that is there tells that a record was altered or cut off:
-    nothing may cover that up.
-    """
-    if log.has("tree"):
-        tree.check_leaves(cursor, log.columns())
-    cursor.execute("SELECT type, name FROM sqlite_master WHERE type IN ('table', 'view')")
-    for kind, name in cursor.fetchall():
-        if name in DERIVED_TABLES or name == "tree":
-            cursor.execute(f"DROP {kind} {name}")
-    for statement in statements(DERIVED):
-        cursor.execute(statement)
-    zone, done = timezone("UTC"), 0
-    for entries in batches(log.everything(), BATCH):
-        zone = _retell(cursor, log, [decode(entry) for entry in entries], zone)
-        tree.append(cursor, entries)
-        done += len(entries)
-        if progress is not None:
-            progress(done)
-    return done
-
-
-def date(cursor: Any, zone: ZoneInfo) -> None:
-    """Note by which rules of its time zone the instants of a ledger are worked out."""
-    cursor.execute("INSERT OR REPLACE INTO calendar VALUES (?,?)", (zone.key, zone_rules(zone)))
-
-
-def calendar_holds(cursor: Any) -> bool:
-    """Whether they were worked out by the rules that hold today; a damaged note says nothing."""
-    try:
-        cursor.execute("SELECT zone, rules FROM calendar")
-        return all(rules == zone_rules(timezone(zone)) for zone, rules in cursor.fetchall())
-    except (sqlite3.DatabaseError, InvalidInput):
-        return True
-
-
-def _retell(cursor: Any, log: Log, records: Sequence[Record], zone: ZoneInfo) -> ZoneInfo:
-    """Write what follows from records of the log, after all before them; gives the zone."""
-    first = records[0].event
-    if isinstance(first, LedgerOpened):
-        zone = timezone(first.timezone)
-        date(cursor, zone)
-    books = TableBooks(cursor, log, records[0].position - 1, records)
-    try:
-        planned = plan(books, records, zone, accepted=True)
-    except InvalidInput as error:  # a profile that is not known here
-        raise UnreadableRecord(*error.problems) from error
-    write(cursor, planned, books.numbers)
-    return zone
+from govledger.storage.faults import fault
+from govledger.storage.sqlite.layout import DERIVED, statements
+from govledger.storage.sqlite.session import SqliteSession
+from govledger.storage.tables import disclosures
+from govledger.storage.tables.columns import DERIVED_TABLES, IDENTITY
+from govledger.storage.tables.log import Log
+from govledger.storage.tables.rebuild import retell
+from govledger.values import Sealed
+from govledger.when import timezone
 
 
 class Rederivation:
     """The derived tables made again from the log, in a scratch database, to compare."""
 
-    def __init__(self, cursor: Any, log: Log) -> None:
-        self._cursor = cursor
+    def __init__(self, log: Log) -> None:
         self._log = log
         self._zone = timezone("UTC")
         self._withheld = 0
         self._unsealed = 0
         # A nameless database is kept in memory as far as it fits, then in a temporary file.
         self._scratch = sqlite3.connect("", isolation_level=None)
+        self._session = SqliteSession(self._scratch.cursor())
         for statement in (*_SCRATCH, *_TABLES, *statements(DERIVED), "BEGIN"):
             if not statement.startswith("CREATE INDEX"):  # they answer questions; none is asked
                 self._scratch.execute(statement)
@@ -100,7 +45,7 @@ class Rederivation:
     def take(self, records: Sequence[Record]) -> None:
         """Derive what follows from the next records of the log."""
         with _in_scratch():
-            self._zone = _retell(self._scratch.cursor(), self._log, records, self._zone)
+            self._zone = retell(self._session, self._log, records, self._zone)
             for record in records:
                 self._note_sealed(record)
 
@@ -124,24 +69,24 @@ class Rederivation:
 
     def account(self) -> Account:
         """Whether the holes in the personal texts are accounted for."""
+        held = self._log.session
         with _in_scratch():
             return account(
                 self._scratch.execute("SELECT * FROM sealed ORDER BY digest"),
-                disclosures.everything(self._log.another()) if self._log.has("disclosures") else (),
+                disclosures.everything(held) if held.has("disclosures") else (),
                 (digest for (digest,) in self._scratch.execute(_ERASED)),
                 self._withheld,
                 self._unsealed,
             )
 
     def _differs(self, table: str) -> str:
-        if not self._log.has(table):
+        if not self._log.session.has(table):
             return f'table "{table}" is gone'
         columns = DERIVED_TABLES[table]
-        statement = f"SELECT {columns} FROM {table} ORDER BY {columns}"
-        self._cursor.execute(statement)
-        again = self._scratch.execute(statement)
-        for held, derived in zip_longest(self._cursor, again):
-            there = None if held is None else tuple(held)
+        order = ", ".join(f"{column} NULLS FIRST" for column in columns.split(", "))
+        statement = f"SELECT {columns} FROM {table} ORDER BY {order}"
+        again = self._session.stream(statement)
+        for there, derived in zip_longest(self._log.session.stream(statement), again):
             if there != derived:
                 what, row = _difference(there, derived, IDENTITY[table])
                 return f'table "{table}" {what} {self._named(table, row)}'
@@ -153,11 +98,13 @@ class Rederivation:
             return str(row[0])
         if table == "subjects":
             return str(row[1])
-        found = self._scratch.execute("SELECT name FROM subjects WHERE id = ?", row[:1]).fetchone()
-        return str(found[0]) if found else f"subject {row[0]}, which there is not"
+        found = self._session.select("SELECT name FROM subjects WHERE id = ?", row[:1])
+        return str(found[0][0]) if found else f"subject {row[0]}, which there is not"
 
-    def close(self) -> None:
-        """Forget it all."""
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
         self._scratch.close()
 
 

@@ -1,0 +1,118 @@
+"""All that can be asked and done in one transaction, from the rooms of this package.
+
+Here: `Access`, which honours `govledger.storage.Writing` as far as databases are alike. Not
+here: how a transaction begins and ends, or how the log itself is written (`put`).
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+
+from attrs import astuple
+
+from govledger.audit import Again, Check, Kept
+from govledger.codec import Entry, decode
+from govledger.events import LedgerOpened, kind_of
+from govledger.history import Record
+from govledger.integrity.merkle import Node
+from govledger.integrity.personal import Disclosure
+from govledger.rules import Finding
+from govledger.spans import Books, Plan
+from govledger.storage import Row, Selection
+from govledger.storage.tables import derived, registers, tree
+from govledger.storage.tables import disclosures as sealed
+from govledger.storage.tables.books import TableBooks
+from govledger.storage.tables.log import Log
+from govledger.storage.tables.rebuild import calendar_holds, date, rebuild
+from govledger.storage.tables.session import Session
+from govledger.when import timezone
+
+
+class Access(Log, ABC):
+    """Reads and appends inside one transaction."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(session)
+        self._numbers: Mapping[str, int] = {}
+
+    @abstractmethod
+    def put(self, entries: Sequence[Entry]) -> None:
+        """Write entries at the end of the log itself."""
+
+    @abstractmethod
+    def again(self) -> AbstractContextManager[Again]:
+        """Derive everything again, beside what there is, to compare."""
+
+    @abstractmethod
+    def checks(self) -> Iterator[Check]:
+        """What the database can say of its own soundness."""
+
+    def append(
+        self, entries: Sequence[Entry], planned: Plan, disclosures: Sequence[Disclosure] = ()
+    ) -> None:
+        derived.write(self.session, planned, self._numbers)
+        tree.append(self.session, entries)
+        sealed.write(self.session, disclosures)
+        self.put(entries)
+
+    # --- what is sealed -------------------------------------------------------------------
+
+    def disclosed(self, digests: Iterable[str]) -> dict[str, str]:
+        return sealed.find(self.session, digests)
+
+    def disclosing(self, text: str) -> list[str]:
+        return sealed.disclosing(self.session, text)
+
+    def erase(self, digests: Iterable[str]) -> None:
+        sealed.erase(self.session, digests)
+
+    # --- what is derived ------------------------------------------------------------------
+
+    def nodes(self, wanted: Iterable[Node]) -> dict[Node, bytes]:
+        return tree.nodes(self.session, wanted)
+
+    def kept(self) -> Kept:
+        session = self.session
+        return Kept(
+            entries=self.columns,
+            nodes=lambda: tree.everything(session) if session.has("tree") else (),
+            edge=lambda size: tree.edge(session, size) if session.has("tree") else (),
+            count=lambda: tree.count(session) if session.has("tree") else 0,
+        )
+
+    def books(self, coming: Sequence[Record]) -> Books:
+        books = TableBooks(self.session, self, coming[0].position - 1, coming)
+        self._numbers = books.numbers
+        return books
+
+    def positions(self, key: str) -> range:
+        return derived.positions(self.session, key)
+
+    def keyed(self, key: str) -> list[Entry]:
+        return self.at(self.positions(key))
+
+    def view(self, as_of: int, known: int, chosen: Selection) -> list[Row]:
+        return registers.view(self.session, as_of, known, chosen)
+
+    def findings(self, as_of: int, known: int, subjects: Sequence[str] | None) -> list[Finding]:
+        return registers.findings(self.session, as_of, known, subjects)
+
+    def is_up_to_date(self) -> bool:
+        return calendar_holds(self.session)
+
+    def rebuild(self, progress: Callable[[int], None] | None = None) -> int:
+        return rebuild(self, progress)
+
+
+def write_first(session: Session, first: Entry) -> None:
+    """Write the entry that opens a ledger into tables that were just made."""
+    session.run("INSERT INTO records VALUES (?,?,?,?,?)", [astuple(first)])
+    tree.append(session, [first])
+    session.run(
+        "INSERT INTO subjects VALUES (1,?,?,1,NULL)", [(first.subject, kind_of(first.subject))]
+    )
+    opened = decode(first).event
+    if isinstance(opened, LedgerOpened):
+        date(session, timezone(opened.timezone))

@@ -1,0 +1,77 @@
+"""One transaction of a database, as the rooms of this package speak to it.
+
+Here: `Session`, and what every database says in its own way. Not here: any statement that all
+of them understand; those stand where they are asked. Values stand for `?` or `:name` in them.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, ClassVar, TypeVar
+
+Values = Sequence[Any] | Mapping[str, Any]
+"""What stands for the marks of a statement: in their order, or by name."""
+
+VARIABLES = 500
+"""Values in one list of a statement, well below every build's limit."""
+
+_T = TypeVar("_T", bound=str | int)
+
+
+class Session(ABC):
+    """A transaction that statements are run in."""
+
+    OCTETS: ClassVar[str]
+    """An expression for the UTF-8 bytes of a column of text."""
+
+    fault: ClassVar[type[Exception]]
+    """What the database raises."""
+
+    clash: ClassVar[type[Exception]]
+    """What it raises where a row has the key of another."""
+
+    @abstractmethod
+    def select(self, statement: str, values: Values = ()) -> list[Any]:
+        """All rows of a question, as tuples."""
+
+    @abstractmethod
+    def stream(self, statement: str, values: Values = ()) -> Iterator[Any]:
+        """The rows of a question, of which few are in memory at a time."""
+
+    @abstractmethod
+    def run(self, statement: str, rows: Sequence[Sequence[Any]]) -> None:
+        """Run a statement once for each row of values."""
+
+    @abstractmethod
+    def among(self, values: Sequence[Any]) -> tuple[str, Sequence[Any]]:
+        """What follows a column that has one of these values, and the values that it takes."""
+
+    @abstractmethod
+    def last_span(self, join: str, condition: str) -> str:
+        """A join (CROSS or LEFT) with that span, as `held`, which fits and begins last."""
+
+    @abstractmethod
+    def by_index(self, table: str, index: str) -> str:
+        """A table, with a hint which index is to be used where the database needs one."""
+
+    @abstractmethod
+    def has(self, table: str) -> bool:
+        """Whether there is a table: somebody may have dropped it."""
+
+    @abstractmethod
+    def renew_derived(self) -> None:
+        """Empty the derived tables, or make them again, whatever became of them."""
+
+    def some(self, statement: str, values: Iterable[_T]) -> Iterator[Any]:
+        """The rows of a question about many values, a few at a time; `{}` is their condition."""
+        for few in slices(values):
+            among, given = self.among(few)
+            yield from self.select(statement.format(among), given)
+
+
+def slices(values: Iterable[_T]) -> Iterator[list[_T]]:
+    """Different values, in order, a few at a time."""
+    wanted = sorted(set(values))
+    for start in range(0, len(wanted), VARIABLES):
+        yield wanted[start : start + VARIABLES]
