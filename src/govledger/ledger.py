@@ -12,7 +12,6 @@ from datetime import UTC, date, datetime
 from functools import cached_property
 from itertools import groupby
 from operator import attrgetter
-from pathlib import Path
 from types import TracebackType
 from typing import Literal, Self
 from zoneinfo import ZoneInfo
@@ -106,6 +105,7 @@ from govledger.rules import (
 from govledger.spans import BATCH, plan
 from govledger.state import Mandate, State, fold, status_name
 from govledger.storage import Reading, Selection, Store, Writing
+from govledger.storage.places import place
 from govledger.storage.sqlite import SqliteStore
 from govledger.values import Sealed, batches, count, line
 from govledger.when import When, datetime_of, day_of, instant_of, timezone, view_instant, zone_name
@@ -222,22 +222,25 @@ class Ledger:
         create: bool = True,
         read_only: bool = False,
     ) -> Self:
-        """Open the ledger in a file, making it where there is none.
+        """Open the ledger in a file or a database, making it where there is none.
+
+        A file is named by its path, a ledger in PostgreSQL by a URL:
+        `postgresql://user:password@host:port/database?ledger=vng`, a schema of its own.
 
         `clock` gives the present (the system's unless given) and may not run backwards.
-        `name` (the file's name unless given), `timezone` (IANA), `profile` and `origin` (see
+        `name` (that of file or schema unless given), `timezone` (IANA), `profile` and `origin` (see
         `origin`) are written into the first record of a new ledger, and mean nothing for an
-        existing one. With `create=False` a missing file is an error; `read_only=True` implies it.
+        existing one. With `create=False` a missing ledger is an error; `read_only=True` implies it.
 
         Raises `StorageError` where the file is missing, no ledger, or of a newer format,
         and `InvalidInput` for an unknown time zone or profile, or an origin that is none.
         """
-        path = _local_path(path_or_url)
-        if create and not read_only and is_free(path):
-            called = path.stem if name is None else name
+        there = place(path_or_url)
+        if create and not read_only and there.is_free():
+            called = there.title if name is None else name
             opening = _opening(clock or system_clock, called, timezone, profile, origin)
-            return cls(SqliteStore.create(path, opening), clock)
-        return cls(SqliteStore.open(path, read_only=read_only), clock)
+            return cls(there.create(opening), clock)
+        return cls(there.open(read_only=read_only), clock)
 
     @classmethod
     def in_memory(
@@ -825,27 +828,6 @@ class Ledger:
     def head(self) -> int:
         """The position of the newest record."""
         return self._store.head()
-
-
-def _local_path(path_or_url: str | os.PathLike[str]) -> Path:
-    given = os.fsdecode(path_or_url)
-    if "://" in given or given == ":memory:":
-        raise StorageError(
-            Problem(
-                code="unknown-store",
-                message=f'no store is known for "{given}"',
-                hint="give the path of a file, or use Ledger.in_memory()",
-            )
-        )
-    return Path(given)
-
-
-def is_free(path: Path) -> bool:
-    """Whether a new ledger may be made there: there is nothing, or an empty file."""
-    try:
-        return not path.exists() or (path.is_file() and path.stat().st_size == 0)
-    except OSError:
-        return False  # opening it will say what is wrong
 
 
 def _opening(clock: Clock, name: str, zone: str, profile: str, origin: str | None) -> Entry:

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from difflib import get_close_matches
-from pathlib import Path
 from typing import Any, TypeVar
 
 from govledger.cli.options import settings
 from govledger.cli.output import Speaker, message
 from govledger.errors import Problem, StorageError, brief, invalid
 from govledger.events import slug_of, subject_name
-from govledger.ledger import Ledger, is_free
+from govledger.ledger import Ledger
+from govledger.storage.places import place
 
 _T = TypeVar("_T")
 
@@ -36,10 +36,11 @@ def written(
     first: what is refused leaves no file behind.
     """
     path, options = settings().ledger, options or {}
-    if is_free(Path(path)):
+    there = place(path)
+    if there.is_free():
         with Ledger.in_memory(**options) as trial:
             (attempt or write)(trial)
-        message(f"{path} is a new ledger")
+        message(f"{there.name} is a new ledger")
     with Ledger.open(path, **options) as ledger:
         return write(ledger)
 

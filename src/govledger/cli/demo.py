@@ -6,6 +6,7 @@ dataset `examples/vng_balv_2018`.
 
 from __future__ import annotations
 
+import shlex
 from collections import Counter
 from collections.abc import Iterable
 from importlib.resources import files
@@ -18,8 +19,9 @@ from govledger.cli.output import Speaker, heading, table
 from govledger.dataset import Dataset, import_dataset, import_keys, ledger_options, load
 from govledger.errors import Problem, StorageError
 from govledger.events import KINDS, kind_of
-from govledger.ledger import Ledger, is_free
+from govledger.ledger import Ledger
 from govledger.rules import Deadline
+from govledger.storage.places import place
 
 BEFORE, AFTER, LATER = "2018-11-29", "2018-11-30", "2019-03-01"
 
@@ -48,19 +50,20 @@ def run(path: str) -> None:
         speaker = Speaker(ledger.profile.labels)
         click.secho(speaker.word("demo_title"), bold=True)
         said = "demo_recorded" if records[0].position > before else "demo_there"
-        click.echo(speaker.word(said, count=len(records), file=path))
+        click.echo(speaker.word(said, count=len(records), file=place(path).name))
         _register(ledger, speaker)
         _why(ledger, speaker)
         _overdue(ledger, speaker)
         heading(speaker.word("demo_next"))
-        option = "" if path == Settings().ledger else f" -l {path}"
+        option = "" if path == Settings().ledger else f" -l {shlex.quote(place(path).name)}"
         for command in NEXT:
             click.echo(f"  {command.replace('govledger', f'govledger{option}', 1)}")
 
 
 def _fresh(path: str, dataset: Dataset) -> Ledger:
     """The demo's own ledger: a new one, or that of an earlier demo."""
-    fresh = is_free(Path(path))
+    there = place(path)
+    fresh = there.is_free()
     ledger = Ledger.open(path, **ledger_options(dataset))
     second = next(ledger.log(after=1, upto=2), None)
     if fresh or (second is not None and second.key in import_keys(dataset)):
@@ -69,7 +72,7 @@ def _fresh(path: str, dataset: Dataset) -> Ledger:
     raise StorageError(
         Problem(
             code="already-there",
-            message=f"{path}: this ledger is somebody else's",
+            message=f"{there.name}: this ledger is somebody else's",
             hint="show the demo in a fresh one: govledger --ledger demo.db demo",
         )
     )

@@ -18,6 +18,7 @@ from govledger.errors import Problem, StorageError, invalid
 from govledger.files import replacing
 from govledger.integrity.checkpoint import is_signed, open_checkpoint
 from govledger.integrity.note import LARGEST_NOTE, SECRET, Note
+from govledger.storage.places import place
 
 
 def contents(path: Path, most: int) -> bytes:
@@ -28,7 +29,8 @@ def contents(path: Path, most: int) -> bytes:
 
 def beside_ledger() -> Path:
     """Where the last checkpoint of the ledger is kept unless another file is named."""
-    return Path(f"{settings().ledger}.checkpoint")
+    there = settings().ledger
+    return Path(f"{place(there).title if '://' in there else there}.checkpoint")
 
 
 def signed_checkpoint(path: Path | None) -> Note:

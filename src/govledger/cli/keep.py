@@ -24,8 +24,9 @@ from govledger.errors import GovledgerError, InvalidInput, Problem, RuleBreach, 
 from govledger.events import Event, event_type, own_fields
 from govledger.history import Record
 from govledger.interchange.importing import beginning, import_batches
-from govledger.ledger import Ledger, is_free
+from govledger.ledger import Ledger
 from govledger.rules import PROFILES
+from govledger.storage.places import place
 from govledger.values import structure
 from govledger.when import When
 
@@ -78,17 +79,18 @@ def init_command(name: str, profile: str, timezone: str, origin: str | None) -> 
       govledger init --name "Tennis club"
       govledger -l vng.db init --name vng --profile vng@1 --timezone Europe/Amsterdam
     """
-    path = Path(settings().ledger)
-    if not is_free(path):
+    path = settings().ledger
+    there = place(path)
+    if not there.is_free():
         raise StorageError(
             Problem(
                 code="already-there",
-                message=f"{path}: there is a file of that name already",
+                message=f"{there.name}: there is something of that name already",
                 hint="choose another with --ledger; nothing was changed",
             )
         )
     with Ledger.open(path, name=name, timezone=timezone, profile=profile, origin=origin):
-        message(f"opened {path}: {name}, {profile}, days begin in {timezone}")
+        message(f"opened {there.name}: {name}, {profile}, days begin in {timezone}")
 
 
 @click.command(name="record")

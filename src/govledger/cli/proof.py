@@ -47,6 +47,7 @@ from govledger.integrity.witness import (
     parse_request,
 )
 from govledger.ledger import Ledger
+from govledger.storage.places import place
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -330,7 +331,7 @@ def _is_that_of_copy(note: Note) -> bool:
     A copy that is named must be there, and fit; another may be of another ledger, or older.
     """
     named, kept = settings().ledger != Settings().ledger, parse_checkpoint(note.text)
-    if named or Path(settings().ledger).exists():
+    if named or not place(settings().ledger).is_free():
         with opened() as ledger:
             if named or (ledger.origin == kept.origin and ledger.head() >= kept.size):
                 _sound(ledger)

@@ -1,0 +1,165 @@
+"""Connections to a ledger's schema: one writer at a time, snapshots for readers.
+
+Here: eventsourcing's datastore with transactions of ours, and the lock of a ledger. Not here:
+any table.
+
+Hazards met: eventsourcing locks the log's table, for which a role needs more than the right to
+insert, and waits for autovacuum where that may not be interrupted; ours is an advisory lock.
+Its `POSTGRES_ENABLE_DB_FUNCTIONS` writes without either, so it is refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from threading import Lock
+from typing import Any, cast
+from zlib import crc32
+
+import psycopg
+from eventsourcing.persistence import ProgrammingError
+from eventsourcing.postgres import PostgresDatastore
+from psycopg.types.numeric import Int8BinaryDumper, Int8Dumper
+
+LOCK_TIMEOUT = 30
+"""Seconds to wait for somebody else who is writing."""
+
+STALLED = 60
+"""Seconds after which the server takes the lock from a writer that stopped in the middle."""
+
+CONNECT_TIMEOUT = 10
+"""Seconds to wait for a server."""
+
+CONNECTIONS = 15
+"""Connections that an open ledger has at most."""
+
+
+class LedgerDatastore(PostgresDatastore):
+    """eventsourcing's datastore, whose connections find the tables of one schema."""
+
+    def __init__(
+        self,
+        dbname: str = "",
+        host: str = "",
+        port: str | int = "",
+        user: str = "",
+        password: str = "",
+        *,
+        schema: str = "",
+        told: Mapping[str, str] | None = None,
+        **options: Any,
+    ) -> None:
+        """Take what eventsourcing's takes, or what libpq is `told`."""
+        if options.pop("enable_db_functions", False):
+            raise ProgrammingError(
+                "POSTGRES_ENABLE_DB_FUNCTIONS would write to a ledger without its lock"
+            )
+        patience = options.pop("lock_timeout", 0) or LOCK_TIMEOUT
+        defaults = {"originator_id_type": "text", "max_overflow": CONNECTIONS - 1}
+        super().__init__(
+            dbname,
+            host,
+            port,
+            user,
+            password,
+            schema=schema,
+            lock_timeout=patience,
+            **{**defaults, **options},
+        )
+        self.pool.timeout = max(self.pool.timeout, float(patience + 5))
+        if told is not None:
+            row_factory = cast("dict[str, Any]", self.pool.kwargs)["row_factory"]
+            self.pool.kwargs = {
+                "connect_timeout": CONNECT_TIMEOUT,
+                **told,
+                "row_factory": row_factory,
+            }
+        self._writers = Lock()
+
+    def after_connect_func(self) -> Callable[[psycopg.Connection[Any]], None]:
+        """What every new connection is told."""
+        stock, settings = super().after_connect_func(), settings_of(self.schema, self.lock_timeout)
+
+        def after_connect(connection: psycopg.Connection[Any]) -> None:
+            stock(connection)
+            prepare(connection, settings)
+
+        return after_connect
+
+    @contextmanager
+    def reading(self) -> Iterator[psycopg.Connection[Any]]:
+        """One snapshot, in a transaction that cannot write."""
+        with self._begun(_READ) as connection:
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[psycopg.Connection[Any]]:
+        """A transaction that holds the lock of the ledger before anything is read."""
+        # Of this process only one waits at the server, so that readers find connections.
+        if not self._writers.acquire(timeout=self.lock_timeout):
+            raise psycopg.errors.LockNotAvailable("another thread of this process is writing")
+        try:
+            with self._begun(f"{_WRITE}; {locking(self.schema)}") as connection:
+                yield connection
+        finally:
+            self._writers.release()
+
+    @contextmanager
+    def _begun(self, statement: str) -> Iterator[psycopg.Connection[Any]]:
+        with ExitStack() as stack:
+            connection = self._begin(stack, statement)
+            try:
+                yield connection
+            except BaseException:
+                if not connection.closed:
+                    connection.rollback()
+                raise
+            connection.commit()
+
+    def _begin(self, stack: ExitStack, statement: str) -> psycopg.Connection[Any]:
+        """Begin on a connection of the pool; on a new one where the server has ended these."""
+        connection = stack.enter_context(self.get_connection())
+        try:
+            connection.execute(cast("Any", statement))
+        except psycopg.OperationalError:
+            if not connection.closed:
+                raise
+            stack.close()
+            self.pool.check()
+            connection = stack.enter_context(self.get_connection())
+            connection.execute(cast("Any", statement))
+        return connection
+
+
+def settings_of(schema: str, patience: int) -> str:
+    """The settings of a connection to the tables of a schema, as statements."""
+    return (
+        f"SET search_path = {schema}, pg_temp; SET lock_timeout = '{patience}s';"
+        " SELECT set_config('synchronous_commit', 'on', false)"
+        " WHERE current_setting('synchronous_commit') IN ('off', 'local')"
+    )
+
+
+def prepare(connection: psycopg.Connection[Any], settings: str) -> None:
+    """Make a connection one of ours."""
+    connection.execute(cast("Any", settings))
+    # Whole numbers have one type, whatever their size: so a statement is prepared once.
+    connection.adapters.register_dumper(int, Int8Dumper)
+    connection.adapters.register_dumper(int, Int8BinaryDumper)
+
+
+def locking(schema: str) -> str:
+    """The statement that waits for the lock of a ledger, and holds it until the end."""
+    number = crc32(schema.encode())
+    return f"SELECT pg_advisory_xact_lock({_LOCKS}, {number - (number >> 31 << 32)})"
+
+
+_LOCKS = int.from_bytes(b"GovL")
+"""What our locks have in common; the schema tells them apart."""
+
+# The snapshot is taken by what follows, so nobody replaces a table between the two.
+_READ = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; LOCK TABLE records IN ACCESS SHARE MODE"
+_WRITE = (
+    "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE;"
+    f" SET LOCAL idle_in_transaction_session_timeout = '{STALLED}s'"
+)

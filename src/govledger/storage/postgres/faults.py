@@ -1,0 +1,88 @@
+"""Faults of the database and the server, in words that say what to do.
+
+Here: one table of what PostgreSQL reports, and `explained`, which turns it into `StorageError`.
+Not here: what is wrong with a record. No message holds what libpq says of a URL: it may quote
+a password.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import psycopg
+from eventsourcing.persistence import PersistenceError
+from psycopg_pool import PoolClosed, PoolTimeout, TooManyRequests
+
+from govledger.storage.faults import BUSY, CLOSED, fault
+
+_DAMAGED = ("damaged", "its tables are not those of a ledger", "restore it from a backup")
+_AWAY = (
+    "no-server",
+    "the server cannot be reached, or ended the connection",
+    "check address and port, and whether it runs; look whether the last record was written",
+)
+
+_FAULTS = {
+    "08": _AWAY,  # connection
+    "22021": _DAMAGED,  # bytes that are no text
+    "25006": (
+        "read-only",
+        "the ledger cannot be written",
+        "open it for writing, at the server that is written to",
+    ),
+    "28": ("no-access", "the server refuses this user", "check user and password"),
+    "3D000": ("no-database", "there is no such database", "check its name, or make it"),
+    "40001": BUSY,  # serialization
+    "40P01": BUSY,  # deadlock
+    "42501": (
+        "no-right",
+        "this user may not do that",
+        "let the owner of the schema grant what docs/storage.md lists",
+    ),
+    "42P01": _DAMAGED,  # no such table
+    "42703": _DAMAGED,  # no such column
+    "42809": _DAMAGED,  # something else of that name
+    "42P10": _DAMAGED,  # no such key
+    "53100": ("disk-full", "the disk of the server is full", "make room; nothing was recorded"),
+    "53300": ("busy", "the server has no connection left", "try again, or let it have more"),
+    "53": ("busy", "the server is short of something", "see its log"),
+    "55P03": BUSY,  # lock timeout
+    "57014": ("busy", "the server cancelled this: it took too long", "see its statement_timeout"),
+    "57": _AWAY,  # shut down
+    "58030": ("disk-error", "the disk of the server gave an error", "check the disk"),
+    "XX001": ("damaged", "the data of the server is damaged", "restore it from a backup"),
+    "XX002": ("damaged", "an index of the server is damaged", "REINDEX, or restore it"),
+}
+"""Codes of PostgreSQL, or how they begin, and what to say of them."""
+
+
+@contextmanager
+def explained(name: str) -> Iterator[None]:
+    """Turn faults of the database into errors that say what to do."""
+    try:
+        yield
+    except (psycopg.Error, PersistenceError) as error:
+        cause = error if isinstance(error, psycopg.Error) else error.__cause__ or error
+        if isinstance(cause, PoolClosed):
+            raise fault(name, *CLOSED) from error
+        if isinstance(cause, PoolTimeout | TooManyRequests):
+            raise fault(name, *BUSY) from error
+        code = getattr(cause, "sqlstate", None) or _unspoken(cause)
+        for start in (code, code[:2]):
+            if start in _FAULTS:
+                raise fault(name, *_FAULTS[start]) from error
+        told = f"{cause} ({code})" if code else str(cause)
+        raise fault(name, "storage", told, "this should not happen: see the cause") from error
+
+
+def _unspoken(cause: BaseException) -> str:
+    """The code of a fault that libpq found itself, and gave none."""
+    if not isinstance(cause, psycopg.OperationalError):
+        return ""
+    said = str(cause)
+    if "does not exist" in said and "database" in said:
+        return "3D000"
+    if any(sign in said for sign in ("authentication failed", "no password", "pg_hba.conf")):
+        return "28000"
+    return "08006"

@@ -1,0 +1,43 @@
+"""A place in a PostgreSQL database: what `govledger.storage.places` finds for a URL.
+
+Here: `schema_at`. Not here: what URLs say (`address`), or what is done there (`store`).
+"""
+
+from __future__ import annotations
+
+from attrs import frozen
+
+from govledger.codec import Entry
+from govledger.storage import Store
+from govledger.storage.places import Place
+from govledger.storage.postgres.address import Address, address
+from govledger.storage.postgres.store import PostgresStore
+
+
+@frozen
+class _Schema:
+    """A schema of a database."""
+
+    address: Address
+
+    @property
+    def name(self) -> str:
+        return self.address.name
+
+    @property
+    def title(self) -> str:
+        return self.address.ledger
+
+    def is_free(self) -> bool:
+        return PostgresStore.is_free(self.address)
+
+    def create(self, first: Entry) -> Store:
+        return PostgresStore.create(self.address, first)
+
+    def open(self, *, read_only: bool = False) -> Store:
+        return PostgresStore.open(self.address, read_only=read_only)
+
+
+def schema_at(url: str) -> Place:
+    """The schema that a URL means. Raises `StorageError` where it means none."""
+    return _Schema(address(url))

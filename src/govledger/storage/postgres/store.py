@@ -1,0 +1,336 @@
+"""`PostgresStore`: a ledger in one schema of a PostgreSQL database.
+
+Here: opening, making and recognising schemas, and one transaction at a time. Not here: any
+rule, what the tables look like, or the faults of servers in words (`faults`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, Self, cast
+
+import psycopg
+
+from govledger.audit import Check, Outcome
+from govledger.codec import Entry
+from govledger.storage.faults import CLOSED, fault
+from govledger.storage.mapping import stored_event
+from govledger.storage.postgres.address import PREFIX, Address
+from govledger.storage.postgres.connections import (
+    CONNECT_TIMEOUT,
+    LOCK_TIMEOUT,
+    LedgerDatastore,
+    locking,
+    prepare,
+    settings_of,
+)
+from govledger.storage.postgres.faults import explained
+from govledger.storage.postgres.layout import (
+    MARK,
+    expected,
+    marking,
+    of_the_log,
+    of_what_is_derived,
+    present,
+)
+from govledger.storage.postgres.recorder import LedgerRecorder
+from govledger.storage.postgres.session import PostgresSession
+from govledger.storage.sqlite.rederivation import Rederivation
+from govledger.storage.tables.access import Access, write_first
+from govledger.storage.tables.columns import FORMAT
+from govledger.storage.tables.log import PAGE
+
+PATIENCE = 2
+"""Seconds to wait for readers before what was erased is left in the files of the server."""
+
+OLDEST = 140_000
+"""The oldest version of PostgreSQL that will do: 14."""
+
+
+class PostgresStore:
+    """A ledger in one schema of a PostgreSQL database."""
+
+    def __init__(self, address: Address, *, read_only: bool = False) -> None:
+        self.name = address.name
+        self._read_only = read_only
+        self._closed = False
+        self._datastore = LedgerDatastore(schema=address.schema, told=address.told)
+        self._recorder = LedgerRecorder(self._datastore)
+
+    # --- opening and making -----------------------------------------------------------------
+
+    @classmethod
+    def create(cls, address: Address, first: Entry) -> Self:
+        """A new schema that holds a first entry; it comes into being whole, or not at all.
+
+        Where somebody else makes one at the same time, theirs or this one is opened.
+        """
+        with _connected(address) as raw:
+            raw.execute(cast("Any", f"BEGIN; {locking(address.schema)}"))
+            if _mark_of(raw, address) is None:
+                _lay_out(raw, address.schema, first)
+            raw.execute("COMMIT")
+        return cls.open(address)
+
+    @classmethod
+    def open(cls, address: Address, *, read_only: bool = False) -> Self:
+        """The ledger in an existing schema, which is touched only if it is one.
+
+        What is derived in it is brought up to date where it can be written to.
+        """
+        with _connected(address) as raw:
+            _identify(raw, address)
+        with explained(address.name):
+            store = cls(address, read_only=read_only)
+        try:
+            store._keep_up()
+        except BaseException:
+            store.close()
+            raise
+        return store
+
+    @staticmethod
+    def is_free(address: Address) -> bool:
+        """Whether a new ledger may be made there: there is no such schema, or an empty one."""
+        with _connected(address) as raw:
+            return _mark_of(raw, address) is None
+
+    def _keep_up(self) -> None:
+        """Derive all anew where the rules of the time zone have changed since."""
+        with self.read() as access:
+            if access.is_up_to_date():
+                return
+        if self._read_only:
+            raise fault(
+                self.name,
+                "other-calendar",
+                "the rules of its time zone have changed since it was written to",
+                "`govledger verify` brings it up to date, where it can be written; no record"
+                " changes",
+            )
+        with self.write() as access:
+            access.rebuild()
+
+    # --- transactions -----------------------------------------------------------------------
+
+    @contextmanager
+    def read(self) -> Iterator[_Access]:
+        """One snapshot of the ledger, for as long as it is held."""
+        with self._explained(), self._datastore.reading() as connection:
+            yield _Access(connection, self._recorder)
+
+    @contextmanager
+    def write(self) -> Iterator[_Access]:
+        """Hold the write lock; all that is appended is written at the end, or nothing."""
+        if self._read_only:
+            raise fault(
+                self.name, "read-only", "the ledger cannot be written", "open it for writing"
+            )
+        with self._explained(), self._datastore.writing() as connection:
+            yield _Access(connection, self._recorder)
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        if self._closed:
+            raise fault(self.name, *CLOSED)
+        with explained(self.name):
+            yield
+
+    def head(self) -> int:
+        """The position of the newest entry; 0 in an empty log."""
+        with self._explained():
+            return self._recorder.max_notification_id() or 0
+
+    def entries(self, after: int = 0, upto: int | None = None) -> Iterator[Entry]:
+        """The entries with `after` < position <= `upto`, in log order, page by page."""
+        upto = self.head() if upto is None else upto
+        while after < upto:
+            with self._explained():
+                page = self._recorder.select_notifications(
+                    after, PAGE, upto, inclusive_of_start=False
+                )
+            if not page:
+                return
+            for n in page:
+                yield Entry(n.id, str(n.originator_id), n.originator_version, n.topic, n.state)
+            after = page[-1].id
+
+    def purge(self) -> bool:
+        """Write the disclosures anew, without what was erased; False where that must wait.
+
+        PostgreSQL keeps what was deleted for those whose snapshot is older. A table that is
+        written anew is frozen up to the oldest of these; so it tells whether anything was kept.
+        """
+        with self._explained(), self._datastore.get_connection() as connection:
+            ask = connection.cursor(row_factory=psycopg.rows.tuple_row).execute
+            (deleted_before,) = _one(ask("SELECT pg_snapshot_xmax(pg_current_snapshot())::text"))
+            ask(cast("Any", f"SET lock_timeout = '{PATIENCE}s'"))
+            try:
+                ask("VACUUM (FULL) disclosures")
+            except (psycopg.errors.LockNotAvailable, psycopg.errors.InsufficientPrivilege):
+                return False
+            finally:
+                ask(cast("Any", f"SET lock_timeout = '{self._datastore.lock_timeout}s'"))
+            (frozen,) = _one(
+                ask("SELECT relfrozenxid::text FROM pg_class WHERE oid = 'disclosures'::regclass")
+            )
+        return (int(frozen) - int(deleted_before)) % 2**32 < 2**31
+
+    def close(self) -> None:
+        """Let go of the connections."""
+        self._closed = True
+        self._datastore.close()
+
+
+class _Access(Access):
+    """Reads and appends on one connection, inside one transaction."""
+
+    session: PostgresSession
+
+    def __init__(self, connection: psycopg.Connection[Any], recorder: LedgerRecorder) -> None:
+        super().__init__(PostgresSession(connection, recorder.datastore.schema))
+        self._recorder = recorder
+
+    def put(self, entries: Sequence[Entry]) -> None:
+        events = [stored_event(entry) for entry in entries]
+        self._recorder.put(self.session.cursor, events, entries[0].position)
+
+    def again(self) -> Rederivation:
+        return Rederivation(self)
+
+    def checks(self) -> Iterator[Check]:
+        ((version, fsync),) = self.session.select(
+            "SELECT current_setting('server_version'), current_setting('fsync')"
+        )
+        told = f"PostgreSQL {version.split()[0]}, format {FORMAT}"
+        told += "" if fsync == "on" else "; it does not wait for its disk (fsync is off)"
+        yield Check(Outcome.OK, "server", told)
+        schema = self.session.schema
+        found, made = present(self.session.cursor, schema), expected()
+        wrong = sorted(f"{kind} of {table}" for table, kind, _ in found ^ made)
+        yield Check(
+            Outcome.FAIL if wrong else Outcome.OK,
+            "append-only",
+            f"changed, added or gone: {wrong[0]}"
+            if wrong
+            else "triggers refuse change, deletion and gaps",
+        )
+
+
+# --- schemas ----------------------------------------------------------------------------
+
+
+@contextmanager
+def _connected(address: Address) -> Iterator[psycopg.Connection[Any]]:
+    """A connection of our own, outside the pool, where transactions are begun by hand."""
+    told: dict[str, Any] = {"connect_timeout": CONNECT_TIMEOUT, **address.told}
+    with (
+        explained(address.name),
+        psycopg.connect(**told, autocommit=True) as raw,
+    ):
+        prepare(raw, settings_of(address.schema, LOCK_TIMEOUT))
+        _check_server(raw, address)
+        yield raw
+
+
+def _check_server(raw: psycopg.Connection[Any], address: Address) -> None:
+    if not address.ledger:
+        names = ledgers(raw)
+        there = f"this database has {', '.join(names)}" if names else "this database has none yet"
+        raise fault(
+            address.name, "which-ledger", "no ledger is named", f"add ?ledger=NAME; {there}"
+        )
+    if raw.info.server_version < OLDEST:
+        raise fault(
+            address.name,
+            "old-server",
+            f"this is PostgreSQL {raw.info.server_version // 10_000}",
+            f"a ledger needs {OLDEST // 10_000} or newer",
+        )
+    encoding = raw.info.parameter_status("server_encoding")
+    if encoding != "UTF8":
+        raise fault(
+            address.name,
+            "other-encoding",
+            f"this database keeps text as {encoding}",
+            "CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0",
+        )
+
+
+def ledgers(raw: psycopg.Connection[Any]) -> list[str]:
+    """The names of the ledgers of a database."""
+    found = raw.execute(
+        "SELECT nspname FROM pg_class"
+        " JOIN pg_namespace ON pg_namespace.oid = relnamespace WHERE relname = 'records' AND starts_with(nspname, %s)"
+        " AND starts_with(obj_description(pg_class.oid, 'pg_class'), %s) ORDER BY nspname",
+        (PREFIX, MARK),
+    )
+    return [str(name).removeprefix(PREFIX) for (name,) in found]
+
+
+def _mark_of(raw: psycopg.Connection[Any], address: Address) -> str | None:
+    """What the log of a schema is marked with; None where the schema is empty or missing.
+
+    Raises `StorageError` where something else is in the schema.
+    """
+    tables = raw.execute(
+        "SELECT relname, obj_description(oid, 'pg_class') FROM pg_class"
+        " WHERE relnamespace = to_regnamespace(%s)",
+        (address.schema,),
+    ).fetchall()
+    if not tables:
+        return None
+    mark = dict(tables).get("records")
+    if mark is None or not mark.startswith(MARK):
+        raise fault(
+            address.name,
+            "not-a-ledger",
+            f'the schema "{address.schema}" is not a ledger but of something else',
+            "choose another name; a ledger that was restored without comments needs the one"
+            " on its table records again",
+        )
+    return str(mark)
+
+
+def _identify(raw: psycopg.Connection[Any], address: Address) -> None:
+    """Refuse whatever is no ledger of the present format, without touching it."""
+    mark = _mark_of(raw, address)
+    if mark is None:
+        names = ledgers(raw)
+        raise fault(
+            address.name,
+            "no-ledger",
+            "there is no ledger of that name here",
+            f"this database has {', '.join(names)}" if names else "`govledger init` makes one",
+        )
+    version = mark.removeprefix(MARK)
+    if version != str(FORMAT):
+        newer = version.isdecimal() and int(version) > FORMAT
+        raise fault(
+            address.name,
+            "newer-format" if newer else "damaged",
+            f"this ledger has format {version}, and this govledger reads {FORMAT}",
+            "upgrade govledger; nothing was changed" if newer else "restore it from a backup",
+        )
+
+
+def _lay_out(raw: psycopg.Connection[Any], schema: str, first: Entry) -> None:
+    """Make the tables and triggers of a ledger, mark it as one, and write its first entry."""
+    for statement in (
+        *(() if _exists(raw, schema) else (f"CREATE SCHEMA {schema}",)),
+        *of_the_log(schema),
+        *of_what_is_derived(schema),
+        marking(schema),
+    ):
+        raw.execute(cast("Any", statement))
+    write_first(PostgresSession(raw, schema), first)
+
+
+def _exists(raw: psycopg.Connection[Any], schema: str) -> bool:
+    return bool(_one(raw.execute("SELECT to_regnamespace(%s) IS NOT NULL", (schema,)))[0])
+
+
+def _one(cursor: psycopg.Cursor[Any]) -> tuple[Any, ...]:
+    row: tuple[Any, ...] | None = cursor.fetchone()
+    return row or (None,)
