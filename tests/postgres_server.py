@@ -20,6 +20,9 @@ import pytest
 PASSWORD = "s3cret/?#&"
 """Of the superuser: with characters that a URL must escape."""
 
+WHERE = ("file", "memory", "postgres")
+"""The kinds of stores."""
+
 numbers = count(1)
 
 

@@ -43,7 +43,8 @@ from govledger.storage.sqlite import (
 
 def wait_for_threads():
     for thread in set(threading.enumerate()) - {threading.main_thread()}:
-        thread.join(timeout=10)
+        if not thread.name.startswith("pool-"):  # those of psycopg end with their pool
+            thread.join(timeout=10)
 
 
 class OnFile:

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 from attrs import evolve
+from postgres_server import WHERE
 from test_storage import MANY, Child, posix
 
 from govledger import (
@@ -113,15 +114,31 @@ def path(tmp_path):
 
 def filled(folder, events=EVENTS):
     with Ledger.open(folder / "ledger.db", name="spring") as ledger:
-        for number, event in enumerate(events):
-            ledger.record(event, key=f"key-{number}")
+        fill(ledger, events)
     return folder / "ledger.db"
 
 
+def fill(ledger, events=EVENTS):
+    for number, event in enumerate(events):
+        ledger.record(event, key=f"key-{number}")
+
+
+def pytest_generate_tests(metafunc):
+    """A test that looks into the file needs one; others hold for any store."""
+    if "where" in metafunc.fixturenames:
+        stores = ["file"] if "path" in metafunc.fixturenames else WHERE
+        metafunc.parametrize("where", stores)
+
+
 @pytest.fixture
-def ledger(path):
-    """The same, open."""
-    with Ledger.open(path) as opened:
+def ledger(request, where, new_ledger):
+    """The same, open, in a store of any kind."""
+    if "path" in request.fixturenames:
+        with Ledger.open(request.getfixturevalue("path")) as opened:
+            yield opened
+    else:
+        opened = new_ledger(name="spring")
+        fill(opened)
         yield opened
 
 

@@ -33,9 +33,8 @@ def ticking(start="2024-01-01", step=timedelta(days=1)):
 
 
 @pytest.fixture
-def ledger():
-    with Ledger.in_memory(clock=ticking(), timezone="Europe/Amsterdam") as ledger:
-        yield ledger
+def ledger(new_ledger):
+    return new_ledger(clock=ticking(), timezone="Europe/Amsterdam", name="in memory")
 
 
 def adopted(slug="bins", on="2024-02-01"):

@@ -446,13 +446,13 @@ def test_facts_that_come_in_their_order_add_one_span_each_and_touch_none(
 
 
 @pytest.fixture
-def ledger():
-    with opened() as ledger:
-        yield ledger
-        assert ledger.verify()
-        before = rows(ledger)
-        ledger.rebuild()
-        assert rows(ledger) == before
+def ledger(new_ledger):
+    ledger = new_ledger(clock=Clock())
+    yield ledger
+    assert ledger.verify()
+    before = rows(ledger)
+    ledger.rebuild()
+    assert rows(ledger) == before
 
 
 def submitted(slug="m", on="2018-01-01", **more):

@@ -17,6 +17,7 @@ from zlib import crc32
 import psycopg
 from eventsourcing import postgres as stock  # a second factory by name would hide ours
 from eventsourcing.persistence import (
+    ApplicationRecorder,
     InterfaceError,
     Notification,
     OperationalError,
@@ -29,7 +30,7 @@ from eventsourcing.postgres import (
     PostgresDatastore,
     PostgresTrackingRecorder,
 )
-from eventsourcing.utils import Environment, EnvType, retry, strtobool
+from eventsourcing.utils import Environment, EnvType, resolve_topic, retry, strtobool
 from psycopg.rows import DictRow
 from psycopg.sql import SQL, Composed, Identifier
 
@@ -218,6 +219,22 @@ class Factory(stock.PostgresFactory):
             originator_id_type=given.originator_id_type,
         )
         given.close()
+
+    def application_recorder(self) -> ApplicationRecorder:
+        topic, ours = self.APPLICATION_RECORDER_TOPIC, self.application_recorder_class
+        return cast("ApplicationRecorder", self._made(topic, ours))
+
+    def process_recorder(self) -> ProcessRecorder:
+        topic, ours = self.PROCESS_RECORDER_TOPIC, self.process_recorder_class
+        return cast("ProcessRecorder", self._made(topic, ours))
+
+    def _made(self, topic: str, unless_named: Any) -> Any:
+        """A recorder of the one log of the schema; the stock factory names logs by application."""
+        named = self.env.get(topic)
+        recorder = (resolve_topic(named) if named else unless_named)(self.datastore)
+        if self.env_create_table():
+            recorder.create_table()
+        return recorder
 
 
 def channel_of(schema: str, table: str) -> str:

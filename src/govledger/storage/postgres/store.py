@@ -11,11 +11,12 @@ from contextlib import contextmanager
 from typing import Any, Self, cast
 
 import psycopg
+from eventsourcing.persistence import Notification
 
 from govledger.audit import Check, Outcome
 from govledger.codec import Entry
 from govledger.storage.faults import CLOSED, fault
-from govledger.storage.mapping import stored_event
+from govledger.storage.mapping import paged, stored_event
 from govledger.storage.postgres.address import PREFIX, Address
 from govledger.storage.postgres.connections import (
     CONNECT_TIMEOUT,
@@ -144,17 +145,11 @@ class PostgresStore:
 
     def entries(self, after: int = 0, upto: int | None = None) -> Iterator[Entry]:
         """The entries with `after` < position <= `upto`, in log order, page by page."""
-        upto = self.head() if upto is None else upto
-        while after < upto:
-            with self._explained():
-                page = self._recorder.select_notifications(
-                    after, PAGE, upto, inclusive_of_start=False
-                )
-            if not page:
-                return
-            for n in page:
-                yield Entry(n.id, str(n.originator_id), n.originator_version, n.topic, n.state)
-            after = page[-1].id
+        return paged(self._page, after, self.head() if upto is None else upto)
+
+    def _page(self, after: int, upto: int) -> Sequence[Notification]:
+        with self._explained():
+            return self._recorder.select_notifications(after, PAGE, upto, inclusive_of_start=False)
 
     def purge(self) -> bool:
         """Write the disclosures anew, without what was erased; False where that must wait.
@@ -262,7 +257,8 @@ def ledgers(raw: psycopg.Connection[Any]) -> list[str]:
     """The names of the ledgers of a database."""
     found = raw.execute(
         "SELECT nspname FROM pg_class"
-        " JOIN pg_namespace ON pg_namespace.oid = relnamespace WHERE relname = 'records' AND starts_with(nspname, %s)"
+        " JOIN pg_namespace ON pg_namespace.oid = relnamespace"
+        " WHERE relname = 'records' AND starts_with(nspname, %s)"
         " AND starts_with(obj_description(pg_class.oid, 'pg_class'), %s) ORDER BY nspname",
         (PREFIX, MARK),
     )

@@ -17,6 +17,7 @@ from typing import Self
 from urllib.parse import quote
 from uuid import uuid4
 
+from eventsourcing.persistence import Notification
 from eventsourcing.sqlite import SQLiteCursor
 
 from govledger.audit import Check, Outcome
@@ -24,7 +25,7 @@ from govledger.codec import Entry
 from govledger.errors import StorageError
 from govledger.files import sync_folder
 from govledger.storage.faults import fault
-from govledger.storage.mapping import stored_event
+from govledger.storage.mapping import paged, stored_event
 from govledger.storage.sqlite.connections import LOCK_TIMEOUT, LedgerDatastore
 from govledger.storage.sqlite.faults import explained
 from govledger.storage.sqlite.layout import APPLICATION_ID, DERIVED, DISCLOSURES, LOG, statements
@@ -178,18 +179,13 @@ class SqliteStore:
 
     def entries(self, after: int = 0, upto: int | None = None) -> Iterator[Entry]:
         """The entries with `after` < position <= `upto`, in log order, page by page."""
-        upto = self.head() if upto is None else upto
-        while after < upto:
-            with explained(self.name):
-                page = self._recorder.select_notifications(
-                    after, PAGE, upto, inclusive_of_start=False
-                )
-            self._check_still()
-            if not page:
-                return
-            for n in page:
-                yield Entry(n.id, str(n.originator_id), n.originator_version, n.topic, n.state)
-            after = page[-1].id
+        return paged(self._page, after, self.head() if upto is None else upto)
+
+    def _page(self, after: int, upto: int) -> Sequence[Notification]:
+        with explained(self.name):
+            page = self._recorder.select_notifications(after, PAGE, upto, inclusive_of_start=False)
+        self._check_still()
+        return page
 
     def purge(self) -> bool:
         """Cut off the write-ahead log, which holds what was erased; False where that must wait."""
