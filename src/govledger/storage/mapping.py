@@ -1,12 +1,11 @@
 """Between our entries and eventsourcing's stored events.
 
-Here: the conversions, reading page by page, and `LedgerMapper`, with which an eventsourcing `EventStore`,
+Here: the conversions and `LedgerMapper`, with which an eventsourcing `EventStore`,
 `Application` or projection reads records. Not here: any database.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from eventsourcing.persistence import Mapper, Notification, StoredEvent
@@ -19,14 +18,9 @@ def stored_event(entry: Entry) -> StoredEvent:
     return StoredEvent(entry.subject, entry.version, entry.type, entry.body)
 
 
-def paged(
-    select: Callable[[int, int], Sequence[Notification]], after: int, upto: int
-) -> Iterator[Entry]:
-    """The entries with `after` < position <= `upto`, of which a page is selected at a time."""
-    while after < upto and (page := select(after, upto)):
-        for n in page:
-            yield Entry(n.id, str(n.originator_id), n.originator_version, n.topic, n.state)
-        after = page[-1].id
+def entry_of(n: Notification) -> Entry:
+    """An entry, from what eventsourcing's notification log gives of it."""
+    return Entry(n.id, str(n.originator_id), n.originator_version, n.topic, n.state)
 
 
 class LedgerMapper(Mapper[str]):

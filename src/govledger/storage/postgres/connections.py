@@ -10,8 +10,9 @@ Its `POSTGRES_ENABLE_DB_FUNCTIONS` writes without either, so it is refused.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from itertools import count
 from threading import Lock
 from typing import Any, cast
 from zlib import crc32
@@ -19,6 +20,8 @@ from zlib import crc32
 import psycopg
 from eventsourcing.persistence import ProgrammingError
 from eventsourcing.postgres import PostgresDatastore
+from psycopg.pq import Format
+from psycopg.rows import TupleRow, tuple_row
 from psycopg.types.numeric import Int8BinaryDumper, Int8Dumper
 
 LOCK_TIMEOUT = 30
@@ -75,6 +78,7 @@ class LedgerDatastore(PostgresDatastore):
                 "row_factory": row_factory,
             }
         self._writers = Lock()
+        self._lost = False
 
     def after_connect_func(self) -> Callable[[psycopg.Connection[Any]], None]:
         """What every new connection is told."""
@@ -104,10 +108,15 @@ class LedgerDatastore(PostgresDatastore):
         finally:
             self._writers.release()
 
+    def ask(self, statement: str, values: Sequence[Any] | None = None) -> list[Any]:
+        """The rows of one question, in a snapshot of its own."""
+        with ExitStack() as stack:
+            return self._run(stack, statement, values)[1].fetchall()
+
     @contextmanager
     def _begun(self, statement: str) -> Iterator[psycopg.Connection[Any]]:
         with ExitStack() as stack:
-            connection = self._begin(stack, statement)
+            connection, _ = self._run(stack, statement)
             try:
                 yield connection
             except BaseException:
@@ -116,19 +125,34 @@ class LedgerDatastore(PostgresDatastore):
                 raise
             connection.commit()
 
-    def _begin(self, stack: ExitStack, statement: str) -> psycopg.Connection[Any]:
-        """Begin on a connection of the pool; on a new one where the server has ended these."""
-        connection = stack.enter_context(self.get_connection())
-        try:
-            connection.execute(cast("Any", statement))
-        except psycopg.OperationalError:
-            if not connection.closed:
-                raise
-            stack.close()
-            self.pool.check()
+    def _run(
+        self, stack: ExitStack, statement: str, values: Sequence[Any] | None = None
+    ) -> tuple[psycopg.Connection[Any], psycopg.Cursor[TupleRow]]:
+        """Run a first statement on a connection of the pool, which is the stack's to give back.
+
+        The server may have ended those that the pool has: then it is looked for at once.
+        """
+        for attempt in count():
+            if self._lost:
+                self._look_for_server()
             connection = stack.enter_context(self.get_connection())
-            connection.execute(cast("Any", statement))
-        return connection
+            cursor = connection.cursor(row_factory=tuple_row)
+            cursor.format = Format.BINARY if values is not None else Format.TEXT
+            try:
+                return connection, cursor.execute(cast("Any", statement), values)
+            except psycopg.OperationalError:
+                if attempt or not connection.closed:
+                    raise
+                self._lost = True
+                stack.close()
+        raise AssertionError
+
+    def _look_for_server(self) -> None:
+        """Raise what keeps us from the server; a pool would only wait."""
+        told = cast("dict[str, Any]", self.pool.kwargs)
+        psycopg.connect(**told).close()
+        self._lost = False
+        self.pool.check()
 
 
 def settings_of(schema: str, patience: int) -> str:

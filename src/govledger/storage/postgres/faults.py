@@ -23,6 +23,12 @@ _AWAY = (
     "check address and port, and whether it runs; look whether the last record was written",
 )
 
+_NO_CONNECTION = (
+    "busy",
+    "no connection to the server became free",
+    "try again; look whether the server runs",
+)
+
 _FAULTS = {
     "08": _AWAY,  # connection
     "22021": _DAMAGED,  # bytes that are no text
@@ -67,7 +73,7 @@ def explained(name: str) -> Iterator[None]:
         if isinstance(cause, PoolClosed):
             raise fault(name, *CLOSED) from error
         if isinstance(cause, PoolTimeout | TooManyRequests):
-            raise fault(name, *BUSY) from error
+            raise fault(name, *_NO_CONNECTION) from error
         code = getattr(cause, "sqlstate", None) or _unspoken(cause)
         for start in (code, code[:2]):
             if start in _FAULTS:

@@ -11,12 +11,11 @@ from contextlib import contextmanager
 from typing import Any, Self, cast
 
 import psycopg
-from eventsourcing.persistence import Notification
 
 from govledger.audit import Check, Outcome
 from govledger.codec import Entry
 from govledger.storage.faults import CLOSED, fault
-from govledger.storage.mapping import paged, stored_event
+from govledger.storage.mapping import stored_event
 from govledger.storage.postgres.address import PREFIX, Address
 from govledger.storage.postgres.connections import (
     CONNECT_TIMEOUT,
@@ -40,10 +39,12 @@ from govledger.storage.postgres.session import PostgresSession
 from govledger.storage.sqlite.rederivation import Rederivation
 from govledger.storage.tables.access import Access, write_first
 from govledger.storage.tables.columns import FORMAT
-from govledger.storage.tables.log import PAGE
+from govledger.storage.tables.log import PAGE, paged
 
 PATIENCE = 2
 """Seconds to wait for readers before what was erased is left in the files of the server."""
+
+_PAGE = "SELECT * FROM records WHERE position > %s AND position <= %s ORDER BY position LIMIT %s"
 
 OLDEST = 140_000
 """The oldest version of PostgreSQL that will do: 14."""
@@ -141,15 +142,15 @@ class PostgresStore:
     def head(self) -> int:
         """The position of the newest entry; 0 in an empty log."""
         with self._explained():
-            return self._recorder.max_notification_id() or 0
+            return int(self._datastore.ask("SELECT coalesce(max(position), 0) FROM records")[0][0])
 
     def entries(self, after: int = 0, upto: int | None = None) -> Iterator[Entry]:
         """The entries with `after` < position <= `upto`, in log order, page by page."""
         return paged(self._page, after, self.head() if upto is None else upto)
 
-    def _page(self, after: int, upto: int) -> Sequence[Notification]:
+    def _page(self, after: int, upto: int) -> Sequence[Entry]:
         with self._explained():
-            return self._recorder.select_notifications(after, PAGE, upto, inclusive_of_start=False)
+            return [Entry(*row) for row in self._datastore.ask(_PAGE, (after, upto, PAGE))]
 
     def purge(self) -> bool:
         """Write the disclosures anew, without what was erased; False where that must wait.

@@ -17,7 +17,6 @@ from typing import Self
 from urllib.parse import quote
 from uuid import uuid4
 
-from eventsourcing.persistence import Notification
 from eventsourcing.sqlite import SQLiteCursor
 
 from govledger.audit import Check, Outcome
@@ -25,7 +24,7 @@ from govledger.codec import Entry
 from govledger.errors import StorageError
 from govledger.files import sync_folder
 from govledger.storage.faults import fault
-from govledger.storage.mapping import paged, stored_event
+from govledger.storage.mapping import entry_of, stored_event
 from govledger.storage.sqlite.connections import LOCK_TIMEOUT, LedgerDatastore
 from govledger.storage.sqlite.faults import explained
 from govledger.storage.sqlite.layout import APPLICATION_ID, DERIVED, DISCLOSURES, LOG, statements
@@ -35,7 +34,7 @@ from govledger.storage.sqlite.rederivation import Rederivation
 from govledger.storage.sqlite.session import SqliteSession
 from govledger.storage.tables.access import Access, write_first
 from govledger.storage.tables.columns import FORMAT
-from govledger.storage.tables.log import PAGE
+from govledger.storage.tables.log import PAGE, paged
 
 PATIENCE = 2
 """Seconds to wait for readers before what was erased is left to whoever closes the file last."""
@@ -181,11 +180,11 @@ class SqliteStore:
         """The entries with `after` < position <= `upto`, in log order, page by page."""
         return paged(self._page, after, self.head() if upto is None else upto)
 
-    def _page(self, after: int, upto: int) -> Sequence[Notification]:
+    def _page(self, after: int, upto: int) -> Sequence[Entry]:
         with explained(self.name):
             page = self._recorder.select_notifications(after, PAGE, upto, inclusive_of_start=False)
         self._check_still()
-        return page
+        return [entry_of(notification) for notification in page]
 
     def purge(self) -> bool:
         """Cut off the write-ahead log, which holds what was erased; False where that must wait."""

@@ -6,7 +6,7 @@ database), or anything derived.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from operator import attrgetter
 from typing import Any
 
@@ -66,6 +66,13 @@ class Log:
             (after, last),
         )
         return [Entry(*row) for row in rows]
+
+
+def paged(select: Callable[[int, int], Sequence[Entry]], after: int, upto: int) -> Iterator[Entry]:
+    """The entries with `after` < position <= `upto`, of which a page is selected at a time."""
+    while after < upto and (page := select(after, upto)):
+        yield from page
+        after = page[-1].position
 
 
 def _sorted(rows: Iterable[Any]) -> list[Entry]:

@@ -1,0 +1,732 @@
+"""Ledgers in PostgreSQL, on a real server: what is refused, what survives, what `verify` finds,
+and what processes may do at the same time. What holds for every store stands in the tests of
+that; these run there, too."""
+
+import random
+import signal
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+
+import postgres_server
+import psycopg
+import pytest
+import test_spans
+from test_spans import Clock, rows
+from test_storage import MANY, Child, posix, refused, sound, submitted, together
+
+from govledger import (
+    Ledger,
+    MeetingConvened,
+    MotionAdopted,
+    MotionRejected,
+    StorageError,
+    ledger as ledger_module,
+)
+from govledger.dataset import import_dataset, ledger_options
+from govledger.cli.datasets import read_dataset
+from govledger.storage.postgres import address, store
+
+EXAMPLE = Path(__file__).parents[1] / "examples" / "vng_balv_2018" / "balv-2018.yaml"
+
+
+def filled(url, motions=3):
+    """A ledger with an opening, a meeting and motions; closed."""
+    with Ledger.open(url, name="spring") as ledger:
+        ledger.record(MeetingConvened("spring", title="Spring assembly", on="2024-04-01"))
+        for n in range(motions):
+            ledger.record(submitted(f"m{n}", meeting="spring", movers="Zoe Zijl"), key=f"key-{n}")
+    return url
+
+
+@pytest.fixture
+def url(server):
+    return filled(server.url())
+
+
+@pytest.fixture
+def ask(server, url):
+    """Runs statements as an administrator would, in the schema of the ledger."""
+    with server.connect(options=f"-csearch_path={address(url).schema}") as connection:
+        yield lambda *statement: connection.execute(*statement)
+
+
+def verified(url):
+    with Ledger.open(url, create=False) as ledger:
+        return ledger.verify()
+
+
+# --- URLs -------------------------------------------------------------------------------
+
+
+def secret(error):
+    """All that is said of an error, its causes included."""
+    said = []
+    while error is not None:
+        said.append(f"{error!s} {error!r}")
+        error = error.__cause__
+    return " ".join(said)
+
+
+@pytest.mark.parametrize(
+    ("url", "code"),
+    [
+        ("postgresql://ann:s3cret@localhost:1/club?ledger=vng", "no-server"),
+        ("postgres://ann:s3cret@localhost:1/club?ledger=vng", "no-server"),
+        ("postgresql://ann:s3cret@localhost:1/club?ledger=VNG", "not-a-ledger-name"),
+        ("postgresql://ann:s3cret@localhost:1/club?ledger=", "not-a-ledger-name"),
+        ('postgresql://ann:s3cret@localhost:1/club?ledger=v"; DROP', "not-a-ledger-name"),
+        (f"postgresql://ann:s3cret@localhost:1/club?ledger={'n' * 54}", "not-a-ledger-name"),
+        ("postgresql://ann:s3cret@x@localhost:1/club?ledger=vng", "not-a-url"),
+        ("postgresql://ann:s3/cret@localhost:1/club?ledger=vng", "not-a-url"),
+        ("postgresql://ann:s3?s3cret@localhost:1/club?ledger=vng", "not-a-url"),
+        ("postgresql://ann:s3#s3cret@localhost:1/club?ledger=vng", "not-a-url"),
+        ("postgresql://ann:s3cret%@localhost:1/club?ledger=vng", "not-a-url"),
+        ("postgresql://ann:s3cret@localhost:port/club?ledger=vng", "no-server"),
+        ("postgresql://ann:s3cret@localhost:1/club?ledger=vng&sslmode=never", "no-server"),
+        ("postgresql://ann:s3cret@localhost:1/club?ledger=vng&pasword=s3cret", "not-a-url"),
+        ("postgresql://ann:s3cret@localhost:1/club?ledger=a&ledger=b", "not-a-url"),
+        ("mysql://ann:s3cret@localhost/club", "unknown-store"),
+    ],
+)
+def test_no_error_tells_a_password(url, code):
+    with pytest.raises(StorageError) as caught:
+        Ledger.open(url)
+    assert caught.value.problems[0].code == code
+    assert "s3cret" not in secret(caught.value)
+
+
+def test_no_name_tells_a_password(url):
+    with Ledger.open(url) as ledger:
+        for text in (repr(ledger), repr(address(url)), ledger._store.name):
+            assert "s3cret" not in text
+            assert "ledger=test_" in text or "test_" in text
+
+
+def test_a_ledger_must_be_named_and_those_there_are_listed(server):
+    Ledger.open(server.url("listed_one")).close()
+    Ledger.open(server.url("listed_two")).close()
+    for url in (server.url("x").replace("&ledger=x", ""), server.url("no_such_ledger")):
+        with pytest.raises(StorageError) as caught:
+            Ledger.open(url, create=False)
+        problem = caught.value.problems[0]
+        assert problem.code == ("no-ledger" if "no_such" in url else "which-ledger")
+        assert "listed_one, listed_two" in problem.hint
+
+
+def test_what_the_server_refuses_is_told(server):
+    for url, code in (
+        (server.url("vng", password="wrong"), "no-access"),
+        (server.url("vng", user="nobody"), "no-access"),
+        (server.url("vng", database="none"), "no-database"),
+    ):
+        with refused(code):
+            Ledger.open(url)
+
+
+def test_another_encoding_is_refused(server):
+    with server.connect() as connection:
+        connection.execute("CREATE DATABASE latin ENCODING 'LATIN1' TEMPLATE template0")
+    with refused("other-encoding"):
+        Ledger.open(server.url("vng", database="latin"))
+
+
+# --- schemas ----------------------------------------------------------------------------
+
+
+def test_a_schema_of_something_else_is_refused_and_left_alone(server):
+    url = server.url()
+    schema = address(url).schema
+    with server.connect() as connection:
+        connection.execute(f"CREATE SCHEMA {schema}; CREATE TABLE {schema}.records (n int)")
+        for options in ({}, {"create": False}, {"read_only": True}):
+            with refused("not-a-ledger"):
+                Ledger.open(url, **options)
+        assert connection.execute(f"SELECT * FROM {schema}.records").fetchall() == []
+
+
+def test_an_empty_schema_becomes_a_ledger(server):
+    url = server.url()
+    with server.connect() as connection:
+        connection.execute(f"CREATE SCHEMA {address(url).schema}")
+    with refused("no-ledger"):
+        Ledger.open(url, create=False)
+    Ledger.open(url, name="spring").close()
+    (opening,) = sound(url)
+    assert opening.event.name == "spring"
+
+
+@pytest.mark.parametrize(
+    ("mark", "code"), [("99", "newer-format"), ("2", "damaged"), ("x", "damaged")]
+)
+def test_another_format_is_refused(url, ask, mark, code):
+    ask(f"COMMENT ON TABLE records IS 'govledger, format {mark}'")
+    with refused(code):
+        Ledger.open(url)
+
+
+def test_a_new_ledger_is_named_like_its_schema(server):
+    with Ledger.open(server.url("named_so")) as ledger:
+        assert ledger.name == "named_so"
+
+
+def test_ledgers_of_one_database_know_nothing_of_each_other(server):
+    with Ledger.open(server.url()) as one, Ledger.open(server.url()) as two:
+        with one._store.write():  # holds the lock of one
+            two.record(submitted("a"))
+        one.record(submitted("a"), submitted("b"))
+        assert (one.head(), two.head()) == (3, 2)
+
+
+def test_a_ledger_opened_read_only_is_not_written(url):
+    with Ledger.open(url, read_only=True) as ledger:
+        assert ledger.verify()
+        with refused("read-only"):
+            ledger.record(submitted("new"))
+    sound(url, head=5)
+
+
+def test_a_long_call_is_written_in_batches(server, url):
+    with Ledger.open(url) as ledger:
+        ledger.record(*(submitted(f"n{n}", note="word " * 200) for n in range(3_500)))
+        ledger.record(*(submitted(f"large{n}", note="word " * 12_000) for n in range(60)))
+        assert ledger.head() == 3_565
+    sound(url, head=3_565)
+
+
+# --- append-only ------------------------------------------------------------------------
+
+ROW = "'motion/x', 1, 'motion.adopted@1', ''::bytea"
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE records SET state = '' WHERE position = 3",
+        "UPDATE records SET position = 9 WHERE position = 5",
+        "DELETE FROM records",
+        "DELETE FROM records WHERE position = 5",
+        "TRUNCATE records",
+        f"INSERT INTO records VALUES (5, {ROW}) ON CONFLICT (position) DO UPDATE SET state = ''",
+        f"INSERT INTO records VALUES (5, {ROW})",
+        f"INSERT INTO records VALUES (7, {ROW})",
+        f"INSERT INTO records VALUES (0, {ROW})",
+        f"INSERT INTO records VALUES (-1, {ROW})",
+        f"INSERT INTO records VALUES (NULL, {ROW})",
+        f"INSERT INTO records VALUES (6, {ROW}), (8, 'motion/y', 1, 'motion.adopted@1', '')",
+        "SET session_replication_role = replica; UPDATE records SET state = ''",
+    ],
+)
+def test_plain_sql_cannot_change_the_log(url, ask, statement):
+    before = sound(url)
+    with pytest.raises(psycopg.IntegrityError):
+        ask(statement)
+    assert sound(url) == before
+
+
+def test_an_insert_without_the_lock_leaves_no_gap_either(server, url):
+    schema = address(url).schema
+    with server.connect() as one, server.connect() as two:
+        one.execute(f"BEGIN; INSERT INTO {schema}.records VALUES (6, {ROW})")
+        with pytest.raises(psycopg.IntegrityError, match="no gaps"):
+            two.execute(f"INSERT INTO {schema}.records VALUES (7, {ROW})".replace("/x", "/y"))
+        one.execute("ROLLBACK")
+    sound(url, head=5)
+
+
+# --- what verify finds ------------------------------------------------------------------
+
+
+@contextmanager
+def unguarded(ask):
+    """As an owner of the schema who can switch its triggers off."""
+    ask("ALTER TABLE records DISABLE TRIGGER USER")
+    yield ask
+    for name in ("are_never_changed", "are_never_cut_off", "have_no_gaps"):
+        ask(f"ALTER TABLE records ENABLE ALWAYS TRIGGER records_{name}")
+
+
+def failed(report):
+    return [check.name for check in report.checks if check.outcome.name == "FAIL"]
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE records SET state = convert_to(replace(convert_from(state, 'UTF8'), 'On m1', 'On m9'), 'UTF8') WHERE position = 4",
+        "DELETE FROM records WHERE position = 4",
+        "DELETE FROM records WHERE position = 5",
+        "UPDATE records SET topic = 'motion.adjourned@1' WHERE position = 4",
+        "UPDATE records SET originator_id = 'motion/zz' WHERE position = 4",
+        "TRUNCATE records",
+    ],
+)
+def test_an_altered_log_is_found(url, ask, statement):
+    with unguarded(ask):
+        ask(statement)
+    assert failed(verified(url))
+    with Ledger.open(url) as ledger:
+        assert not ledger.verify(contents=False)
+        before = rows(ledger)
+        with pytest.raises(StorageError):
+            ledger.rebuild()  # nothing may cover that up
+        assert rows(ledger) == before
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE spans SET since = since + 1 WHERE subject = 3",
+        "DELETE FROM spans WHERE subject = 3",
+        "INSERT INTO links VALUES (1, 2)",
+        "DELETE FROM keys",
+        "UPDATE subjects SET earliest = NULL WHERE id = 3",
+        "UPDATE subjects SET name = 'motion/zz' WHERE id = 3",
+        "DELETE FROM calendar",
+        "INSERT INTO findings VALUES (3, 3, 3, 0, 0, 9, '')",
+        "DELETE FROM tree WHERE number = 2",
+        "UPDATE tree SET hash = '' WHERE number = 2",
+        "DROP TABLE keys",
+        "DROP TABLE tree",
+        "DROP TABLE links; CREATE VIEW links AS SELECT 1 AS named, 2 AS naming",
+        "DROP INDEX spans_by_status",
+        "ALTER TABLE spans ADD COLUMN more text",
+        "ALTER TABLE spans ALTER COLUMN since TYPE integer USING 1",
+        "ALTER TABLE spans SET UNLOGGED",
+        "DELETE FROM spans; ALTER TABLE spans ALTER COLUMN status TYPE text",
+    ],
+)
+def test_what_is_derived_is_compared_and_made_again(url, ask, statement):
+    with Ledger.open(url) as ledger:
+        before = rows(ledger)
+    ask(statement)
+    assert failed(verified(url))
+    with Ledger.open(url) as ledger:
+        altered_leaf = "tree WHERE number = 2" in statement and "UPDATE" in statement
+        ledger.rebuild()
+        assert ledger.verify() or altered_leaf, str(ledger.verify())
+        assert rows(ledger) == before
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "DROP TRIGGER records_have_no_gaps ON records",
+        "ALTER TABLE records DISABLE TRIGGER records_are_never_changed",
+        "ALTER TABLE records ENABLE REPLICA TRIGGER records_are_never_cut_off",
+        "CREATE OR REPLACE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql"
+        " AS 'BEGIN RETURN NEW; END'",
+        "CREATE TRIGGER more BEFORE INSERT ON records FOR EACH ROW"
+        " EXECUTE FUNCTION refuse_change()",
+        "CREATE RULE quiet AS ON DELETE TO records DO INSTEAD NOTHING",
+        "ALTER TABLE records DROP CONSTRAINT records_pkey",
+        "ALTER TABLE records ALTER COLUMN state DROP NOT NULL",
+        "ALTER TABLE records ENABLE ROW LEVEL SECURITY",
+        "ALTER TABLE disclosures DROP CONSTRAINT disclosures_pkey",
+    ],
+)
+def test_guards_that_are_changed_or_gone_are_found(url, ask, statement):
+    assert not failed(verified(url))
+    ask(statement)
+    assert failed(verified(url)) == ["append-only"]
+
+
+def test_a_missing_log_is_damage(url, ask):
+    ask("ALTER TABLE records RENAME TO archive")
+    with refused("not-a-ledger"):
+        Ledger.open(url)
+    with refused("not-a-ledger"):
+        Ledger.open(url, create=False)
+
+
+def test_a_table_that_goes_while_a_ledger_is_open_is_told(url, ask):
+    with Ledger.open(url) as ledger:
+        ask("DROP TABLE spans")
+        with refused("damaged"):
+            ledger.as_of("2024-04-01")
+        assert failed(ledger.verify())
+        ledger.rebuild()
+        assert ledger.verify()
+
+
+# --- the same in every store ------------------------------------------------------------
+
+
+def opened_at(server):
+    def opened(zone="UTC", profile="general@1"):
+        return Ledger.open(server.url(), clock=Clock(), timezone=zone, profile=profile)
+
+    return opened
+
+
+RANDOM = (
+    test_spans.test_any_date_is_told_as_a_replay_tells_it,
+    test_spans.test_a_replay_yields_the_states_of_the_register_by_name,
+    test_spans.test_a_selection_is_that_part_of_the_register,
+    test_spans.test_new_breaches_are_those_that_a_replay_finds_and_did_not_find_before,
+    test_spans.test_planned_all_at_once_it_is_the_same_as_call_by_call,
+)
+
+
+@pytest.mark.parametrize("seed", range(30 if MANY else 3))
+@pytest.mark.parametrize("test", RANDOM, ids=lambda test: test.__name__[5:])
+def test_random_histories(server, monkeypatch, test, seed):
+    monkeypatch.setattr(test_spans, "opened", opened_at(server))
+    pick = random.Random(seed).choice
+    given = {"seed": seed, "calls": 25, "zone": pick(test_spans.ZONES)}
+    test.hypothesis.inner_test(**given, profile=pick(test_spans.PROFILES))
+
+
+@pytest.mark.parametrize("seed", range(30 if MANY else 4))
+def test_a_history_leaves_the_same_rows_in_every_store(server, monkeypatch, seed):
+    kept = []
+    for url in (None, server.url()):
+        salts = random.Random(seed)
+        monkeypatch.setattr(ledger_module, "_salt", lambda salts=salts: salts.randbytes(16))
+        options = {"clock": Clock(), "timezone": "Europe/Amsterdam", "name": "club"}
+        with Ledger.open(url, **options) if url else Ledger.in_memory(**options) as ledger:
+            test_spans.tell(ledger, seed, 30)
+            assert ledger.verify()
+            before = rows(ledger)
+            ledger.rebuild()
+            assert rows(ledger) == before
+            kept.append((before, list(ledger.entries()), ledger.checkpoint()))
+    assert kept[0] == kept[1]
+
+
+def test_the_example_comes_out_the_same(server):
+    dataset = read_dataset(EXAMPLE)
+    kept = []
+    for url in (None, server.url()):
+        options = {**ledger_options(dataset), "clock": Clock()}
+        with Ledger.open(url, **options) if url else Ledger.in_memory(**options) as ledger:
+            import_dataset(ledger, dataset)
+            assert import_dataset(ledger, dataset)  # once
+            assert ledger.verify()
+            day = ledger.as_of("2019-01-01")
+            kept.append(
+                (
+                    {name: day.describe(name) for name in day.states},
+                    [record.event for record in ledger.log()],
+                    rows(ledger, "links", "keys"),
+                    list(ledger.replay("2019-01-01")),
+                    ledger.findings(),
+                )
+            )
+    assert kept[0] == kept[1]
+
+
+# --- personal data ----------------------------------------------------------------------
+
+
+def files_with(server, url, name):
+    """The files of the tables of a ledger that hold a name."""
+    schema = address(url).schema
+    with server.connect() as connection:
+        connection.execute("CHECKPOINT")
+        paths = connection.execute(
+            "SELECT pg_relation_filepath(oid) FROM pg_class WHERE relkind IN ('r', 'i', 't') AND"
+            " (relnamespace = %s::regnamespace OR oid IN (SELECT reltoastrelid FROM pg_class"
+            " WHERE relnamespace = %s::regnamespace) OR relname LIKE 'pg_statistic%%')",
+            (schema, schema),
+        ).fetchall()
+    folder = server.folder / "data"
+    return [p for (p,) in paths if p and name.encode() in (folder / p).read_bytes()]
+
+
+def test_an_erased_name_is_in_no_table(server, url):
+    with Ledger.open(url) as ledger:
+        ledger.record(submitted("late", movers="Yvo Ypma"))
+        with server.connect() as connection:
+            connection.execute(f"ANALYZE {address(url).schema}.disclosures")
+        assert len(files_with(server, url, "Zoe Zijl")) == 1
+        erasure = ledger.erase(name="Zoe Zijl", basis="GDPR art. 17(1)(a)")
+        assert (erasure.count, erasure.purged) == (3, True)
+        assert files_with(server, url, "Zoe Zijl") == []
+        assert len(files_with(server, url, "Yvo Ypma")) == 1
+        assert ledger.as_of("2024-05-01").motions["late"].movers == ("Yvo Ypma",)
+        assert ledger.verify()
+
+
+@pytest.mark.parametrize("reads", ["disclosures", "records"])
+def test_erasing_beside_a_reader_says_that_bytes_remain(server, url, monkeypatch, reads):
+    monkeypatch.setattr(store, "PATIENCE", 1)
+    with Ledger.open(url) as ledger:
+        with server.connect() as reading:
+            reading.execute("BEGIN ISOLATION LEVEL REPEATABLE READ")
+            reading.execute(f"SELECT * FROM {address(url).schema}.{reads}").fetchall()
+            assert not ledger.erase(name="Zoe Zijl", basis="asked").purged
+            assert files_with(server, url, "Zoe Zijl")
+            reading.execute("COMMIT")
+        ledger.record(submitted("other", movers="Yvo Ypma"))
+        assert ledger.erase(name="Yvo Ypma", basis="asked").purged
+        assert files_with(server, url, "Zoe Zijl") == []
+
+
+# --- several processes ------------------------------------------------------------------
+
+
+def test_four_processes_lose_and_double_nothing(url):
+    script = """
+with Ledger.open(sys.argv[1]) as ledger:
+    begin()
+    for n in range(25):
+        slug = f"p{sys.argv[2]}-{n}"
+        (record,) = ledger.record(MotionSubmitted(slug, title="T", on="2024-04-01"), key=slug)
+        print(record.position, record.subject)
+"""
+    said = together(script, url, processes=4)
+    records = sound(url, head=105)
+    written = {f"{record.position} {record.subject}" for record in records[5:]}
+    assert written == {line for lines in said for line in lines}
+
+
+def test_of_two_processes_that_decide_a_motion_one_wins(url):
+    with Ledger.open(url) as ledger:
+        ledger.record(*(submitted(f"race-{n}") for n in range(20)))
+    script = """
+decision = (MotionAdopted, MotionRejected)[int(sys.argv[2])]
+with Ledger.open(sys.argv[1]) as ledger:
+    begin()
+    for n in range(20):
+        try:
+            ledger.record(decision(f"race-{n}", on="2024-04-02"))
+            print("won")
+        except RuleBreach:
+            print("lost")
+"""
+    adopting, rejecting = together(script, url)
+    assert all({a, r} == {"won", "lost"} for a, r in zip(adopting, rejecting, strict=True))
+    events = [type(record.event) for record in sound(url, head=45)]
+    assert events.count(MotionAdopted) == adopting.count("won")
+    assert events.count(MotionRejected) == rejecting.count("won")
+
+
+def test_processes_that_race_with_a_key_write_it_once(url):
+    script = """
+with Ledger.open(sys.argv[1]) as ledger:
+    begin()
+    for n in range(20):
+        events = [MotionSubmitted(f"new-{n}-{part}", title="N", on="2024-04-02") for part in "ab"]
+        print([record.position for record in ledger.record(*events, key=f"new-{n}")])
+"""
+    first, second = together(script, url)
+    assert first == second
+    sound(url, head=45)
+
+
+def test_two_processes_that_make_one_ledger_both_get_it(server):
+    url = server.url("both")
+    script = """
+begin()
+for n in range(8):
+    with Ledger.open(f"{sys.argv[1]}_{n}") as ledger:
+        slug = f"m{sys.argv[2]}"
+        print(ledger.record(MotionSubmitted(slug, title="T", on="2024-04-01"))[0].subject)
+"""
+    assert together(script, url) == [["motion/m0"] * 8, ["motion/m1"] * 8]
+    for n in range(8):
+        sound(f"{url}_{n}", head=3)
+
+
+WRITER = """
+with Ledger.open(sys.argv[1]) as ledger:
+    n = 0
+    while True:
+        events = [MotionSubmitted(f"{sys.argv[2]}-{n + m}", title="T" * 200, on="2024-04-01")
+                  for m in range(1 + n % 3)]
+        for record in ledger.record(*events, key=f"{sys.argv[2]}-{n}"):
+            print(record.position, record.subject, flush=True)
+        n += len(events)
+"""
+
+
+def acknowledged_by(writer, seconds):
+    first = writer.line()
+    time.sleep(seconds)
+    writer.process.send_signal(signal.SIGKILL)
+    said = writer.process.stdout.read()
+    return [first, *said[: said.rfind("\n") + 1].splitlines()]  # the last may be torn
+
+
+@posix
+def test_a_killed_writer_loses_nothing_that_it_acknowledged(url):
+    chance, acknowledged = random.Random(7), []
+    for run in range(100 if MANY else 6):
+        with Child(WRITER, url, f"run-{run}") as writer:
+            acknowledged += acknowledged_by(writer, chance.uniform(0, 0.1))
+        there = {f"{record.position} {record.subject}" for record in sound(url)}
+        assert there.issuperset(acknowledged), f"run {run}"
+
+
+@posix
+def test_a_killed_server_loses_nothing_that_was_acknowledged(tmp_path_factory):
+    with postgres_server.running() as server:
+        url = filled(server.url())
+        with Ledger.open(url) as held:
+            for run in range(20 if MANY else 2):
+                with Child(WRITER, url, f"run-{run}") as writer:
+                    first = writer.line()
+                    time.sleep(0.2)
+                    server.stop("immediate")
+                    writer.process.wait(timeout=60)
+                    said = [first, *writer.process.stdout.read().splitlines()]
+                    assert "no-server" in writer.process.stderr.read()
+                with refused("no-server"):
+                    held.head()
+                server.start()
+                there = {f"{record.position} {record.subject}" for record in sound(url)}
+                assert there.issuperset(said)
+                held.record(submitted(f"held-{run}"))  # on a new connection
+
+
+@posix
+def test_a_ledger_killed_in_the_making_is_whole_or_not_there(server):
+    script = """
+print("ready", flush=True)
+n = 0
+while True:
+    n += 1
+    Ledger.open(f"{sys.argv[1]}_{n}").close()
+"""
+    url, chance, made = server.url("made"), random.Random(8), 0
+    for run in range(20 if MANY else 3):
+        with Child(script, f"{url}_{run}") as maker:
+            maker.line()
+            time.sleep(chance.uniform(0.1, 0.4))
+        for n in range(1, 100):
+            try:
+                Ledger.open(f"{url}_{run}_{n}", create=False).close()
+            except StorageError as error:
+                assert error.problems[0].code == "no-ledger"
+                break
+            sound(f"{url}_{run}_{n}", head=1)
+            made += 1
+    assert made
+
+
+def test_another_process_that_writes_makes_it_busy(server, url, monkeypatch):
+    monkeypatch.setattr("govledger.storage.postgres.connections.LOCK_TIMEOUT", 1)
+    with Ledger.open(url) as ledger, Ledger.open(url) as other:
+        with other._store.write(), ThreadPoolExecutor() as threads:
+            writers = [threads.submit(ledger.record, submitted(slug)) for slug in ("a", "b")]
+            began = time.monotonic()
+            assert ledger.head() == 5
+            assert ledger.verify()
+            assert time.monotonic() - began < 1
+            for writer in writers:
+                with refused("busy"):
+                    writer.result()
+        ledger.record(submitted("new"))
+    sound(url, head=6)
+
+
+def test_a_reader_sees_what_it_saw_while_all_is_made_again(url, ask):
+    with Ledger.open(url) as ledger, Ledger.open(url) as other:
+        with ledger._store.read() as reading:
+            assert reading.last().position == 5
+            other.record(submitted("new"))
+            other.rebuild()
+            seen = reading.session.select("SELECT count(*) FROM subjects")
+            assert (seen, reading.last().position) == ([(5,)], 5)
+        ask("ALTER TABLE spans ADD COLUMN more text")
+        waiting = threading.Thread(target=other.rebuild)
+        with ledger._store.read() as reading:
+            reading.last()
+            waiting.start()
+            time.sleep(0.3)
+            assert reading.session.select("SELECT count(*) FROM subjects") == [(6,)]
+        waiting.join()
+        assert ledger.verify()
+
+
+# --- roles ------------------------------------------------------------------------------
+
+WRITES = """
+GRANT USAGE ON SCHEMA {schema} TO {role};
+GRANT SELECT, INSERT ON ALL TABLES IN SCHEMA {schema} TO {role};
+GRANT UPDATE ON {schema}.subjects, {schema}.keys, {schema}.spans, {schema}.findings TO {role};
+GRANT DELETE ON {schema}.disclosures TO {role};
+"""
+READS = """
+GRANT USAGE ON SCHEMA {schema} TO {role};
+GRANT SELECT ON ALL TABLES IN SCHEMA {schema} TO {role};
+"""
+
+
+@pytest.fixture
+def role(server, url):
+    """Makes a role, with grants, and gives its URL of the ledger."""
+    name = address(url).ledger
+
+    def made(kind, grants):
+        with server.connect() as connection:
+            connection.execute(f"CREATE ROLE {name}_{kind} LOGIN PASSWORD 'pw'")
+            connection.execute(grants.format(schema=address(url).schema, role=f"{name}_{kind}"))
+        return server.url(name, user=f"{name}_{kind}", password="pw")
+
+    return made
+
+
+def test_a_writer_needs_no_right_to_change_the_log(url, role):
+    with Ledger.open(role("writer", WRITES)) as ledger:
+        ledger.record(submitted("new", meeting="spring", movers="Yvo Ypma"), key="new")
+        ledger.record(MotionAdopted("new", on="2024-04-02"))
+        assert ledger.verify()
+        erasure = ledger.erase(name="Yvo Ypma", basis="asked")
+        assert (erasure.count, erasure.purged) == (1, False)  # only an owner may do that
+    sound(url, head=8)
+
+
+def test_a_reader_reads_and_verifies_and_writes_nothing(url, role):
+    with Ledger.open(role("reader", READS), create=False) as ledger:
+        assert ledger.verify()
+        assert ledger.as_of("2024-04-01").motions["m0"].title == "On m0"
+        with refused("no-right"):
+            ledger.record(submitted("new"))
+    sound(url, head=5)
+
+
+def test_who_has_no_right_is_told(url, role):
+    with refused("no-right"):
+        Ledger.open(role("stranger", ""), create=False)
+
+
+# --- closing ----------------------------------------------------------------------------
+
+
+def test_nothing_is_left_open(url):
+    script = """
+import gc
+motion = MotionSubmitted("m9", title="T", on="2024-04-01")
+with Ledger.open(sys.argv[1]) as ledger:
+    ledger.record(motion)
+    next(ledger.log())
+    assert ledger.verify()
+Ledger.open(sys.argv[1], read_only=True).close()
+try:
+    Ledger.open(sys.argv[1] + "_none", create=False)
+except StorageError:
+    pass
+gc.collect()
+if os.path.exists("/proc/self/fd"):
+    held = [os.readlink(f"/proc/self/fd/{fd}") for fd in os.listdir("/proc/self/fd")
+            if os.path.islink(f"/proc/self/fd/{fd}")]
+    assert not [name for name in held if name.startswith("socket")], held
+"""
+    assert Child(script, url, options=["-X", "dev", "-W", "error"]).finish() == []
+
+
+def test_the_driver_is_only_loaded_where_it_is_needed():
+    script = """
+Ledger.in_memory().close()
+assert not [name for name in sys.modules if name.startswith("psycopg")]
+sys.modules["psycopg"] = None
+try:
+    Ledger.open("postgresql://localhost/x?ledger=y")
+except StorageError as error:
+    print(error.problems[0].code)
+"""
+    assert Child(script).finish() == ["no-driver"]
