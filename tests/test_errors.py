@@ -4,8 +4,10 @@ docs/errors.md is generated from them. `pytest --update-golden` writes both anew
 import ast
 import re
 import shutil
+import sys
 import time
 import tracemalloc
+from unittest.mock import patch
 from contextlib import chdir, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -127,6 +129,7 @@ CALLS = {
     "naive-clock": "Ledger.in_memory(clock=lambda: datetime(2024, 3, 14))",
     "clock-ran-back": "clock.now -= timedelta(hours=1)\nledger.record(motion)",
     "unknown-store": 'Ledger.open("mysql://server/ledger")',
+    "no-driver": 'with undriven(): Ledger.open("postgresql://localhost/club?ledger=vng")',
     "not-opened": """Ledger(SqliteStore.in_memory(Entry(1, "motion/bins", 1, "motion.lapsed@1", b'{"on":"2024","position":1,"recorded_at":"2024-03-14T09:00:00.000000Z"}'))).name""",
     "unreadable-record": 'decode(Entry(2, "motion/bins", 1, "motion.adopted@1", b"{}"))',
     "unknown-record-type": 'decode(Entry(2, "motion/bins", 1, "motion.adjourned@1", b"{}"))',
@@ -466,13 +469,18 @@ def in_empty_folder():
         yield
 
 
+def undriven():
+    """Where the driver of PostgreSQL is not installed."""
+    return patch.dict(sys.modules, {"govledger.storage.postgres.place": None})
+
+
 def called(stem):
     clock = Clock()
     with Ledger.in_memory(clock, origin=LOG.name) as ledger, in_empty_folder():
         names = {
             **{"ledger": ledger, "clock": clock, "datetime": datetime, "timedelta": timedelta},
             **{"Ledger": Ledger, "SqliteStore": SqliteStore, "Entry": Entry},
-            **{"decode": decode, "decode_state": decode_state},
+            **{"decode": decode, "decode_state": decode_state, "undriven": undriven},
             "motion": MotionSubmitted("bins", title="Bigger bins", on="2024-03-01"),
             "adoption": MotionAdopted("bins", on="2024-03-14"),
         }
@@ -517,7 +525,7 @@ def raised_in(module):
 BELOW = set().union(
     *(
         raised_in(f"{name}.py")
-        for name in "values when source events codec state ledger drafts storage/tables/registers".split()
+        for name in "values when source events codec state ledger drafts storage/places storage/tables/registers".split()
     )
 )
 

@@ -96,7 +96,7 @@ def _schema(url: str) -> Place:
         raise StorageError(
             Problem(
                 code="no-driver",
-                message=f"PostgreSQL cannot be spoken to: {error}",
+                message="the driver of PostgreSQL is not installed",
                 hint='pip install "govledger[postgres]"',
             )
         ) from error

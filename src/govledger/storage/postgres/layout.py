@@ -112,8 +112,7 @@ DECLARE
 BEGIN
     SELECT min(position), max(position), count(*) INTO lowest, highest, added FROM added_records;
     IF added > 0 THEN
-        EXECUTE format('SELECT max(position) FROM %I.%I WHERE position < $1',
-            TG_TABLE_SCHEMA, TG_TABLE_NAME) INTO before USING lowest;
+        SELECT max(position) INTO before FROM {schema}.{log} WHERE position < lowest;
         IF lowest <> coalesce(before, 0) + 1 OR highest <> lowest + added - 1 THEN
             RAISE EXCEPTION USING ERRCODE = 'integrity_constraint_violation', MESSAGE =
                 'a ledger has no gaps: the next position comes next';
@@ -143,7 +142,7 @@ def of_the_log(schema: str, log: str = "records", ids: str = "text") -> Iterator
     for name, body in FUNCTIONS.items():
         yield (
             f"CREATE OR REPLACE FUNCTION {schema}.{name}() RETURNS trigger LANGUAGE plpgsql"
-            f" AS $body${body}$body$"
+            f" AS $body${body.format(**names)}$body$"
         )
     yield from _tables(LOG, names)
     for name, definition in TRIGGERS.items():
@@ -170,7 +169,10 @@ def marking(schema: str, log: str = "records") -> str:
 def expected() -> set[tuple[str, str, str]]:
     """What the catalogue tells of a schema that is as it was made (see `present`)."""
     names = {"log": "records", "id": _TYPES["text"]}
-    made = {(name, "function", body) for name, body in FUNCTIONS.items()}
+    made = {
+        (name, "function", body.replace("{schema}.", "").format(**names))
+        for name, body in FUNCTIONS.items()
+    }
     for table, rows in {**LOG, **DISCLOSURES, **DERIVED}.items():
         table = table.format(**names)
         made.add((table, "table", "rp"))

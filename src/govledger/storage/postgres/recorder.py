@@ -59,6 +59,7 @@ class LedgerRecorder(PostgresApplicationRecorder):
         ]
         self._table = SQL("{}.{}").format(Identifier(schema), Identifier(events_table_name))
         self.max_notification_id_statement = self._asking("SELECT max(position) FROM {}")
+        self._insert_one = self._asking("INSERT INTO {} VALUES (%b, %b, %b, %b, %b)")
         self.insert_events_statement = self._asking(
             "INSERT INTO {} SELECT * FROM unnest(%b::bigint[], %b::"
             f"{datastore.originator_id_type}[], %b::bigint[], %b::text[], %b::bytea[])"
@@ -114,9 +115,11 @@ class LedgerRecorder(PostgresApplicationRecorder):
                 (position, e.originator_id, e.originator_version, e.topic, e.state)
                 for position, e in some
             ]
-            cursor.execute(
-                self.insert_events_statement, [list(column) for column in zip(*rows, strict=True)]
-            )
+            if len(rows) == 1:
+                cursor.execute(self._insert_one, rows[0])
+            else:
+                columns = [list(column) for column in zip(*rows, strict=True)]
+                cursor.execute(self.insert_events_statement, columns)
         self._notify_channel(cursor)
         return positions
 
