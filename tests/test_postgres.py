@@ -9,11 +9,13 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import quote
 
 import postgres_server
 import psycopg
 import pytest
 import test_spans
+from click.testing import CliRunner
 from test_spans import Clock, rows
 from test_storage import MANY, Child, posix, refused, sound, submitted, together
 
@@ -26,6 +28,7 @@ from govledger import (
     ledger as ledger_module,
 )
 from govledger.dataset import import_dataset, ledger_options
+from govledger.cli import main
 from govledger.cli.datasets import read_dataset
 from govledger.storage.postgres import address, store
 
@@ -689,9 +692,49 @@ def test_a_reader_reads_and_verifies_and_writes_nothing(url, role):
     sound(url, head=5)
 
 
+def test_other_rules_of_a_time_zone_wait_for_whoever_may_write_them(url, ask, role):
+    ask("UPDATE calendar SET rules = 'of another year'")
+    for options in ({"read_only": True}, {}):
+        with refused("other-calendar"):
+            Ledger.open(url if options else role("reader", READS), **options)
+    assert verified(url)
+
+
 def test_who_has_no_right_is_told(url, role):
     with refused("no-right"):
         Ledger.open(role("stranger", ""), create=False)
+
+
+# --- the command line -------------------------------------------------------------------
+
+
+def test_commands_work_on_a_url_and_never_show_its_password(server, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    url, shown = server.url("club"), []
+
+    def govledger(*words, exit_code=0):
+        result = CliRunner().invoke(main, ["-l", url, *words], prog_name="govledger")
+        assert result.exit_code == exit_code, result.output
+        shown.append(result.output + result.stderr)
+        return result.output
+
+    govledger("verify", exit_code=1)
+    govledger("init", "--name", "Tennis club")
+    govledger("init", "--name", "Tennis club", exit_code=1)
+    govledger("demo", exit_code=1)  # somebody else's
+    govledger("record", "motion.submitted", "bins", "--on", "2024-03-01", "--set", "title=Bins")
+    assert "Bins" in govledger("list", "motions")
+    assert "bins" in govledger("log")
+    assert "self-consistent" in govledger("verify")
+    govledger("checkpoint")
+    govledger("export", "--to", "jsonl", "-o", "all.jsonl")
+    assert address(url).name in "".join(shown)
+    assert quote(postgres_server.PASSWORD, safe="") not in "".join(shown)
+    assert postgres_server.PASSWORD not in "".join(shown)
+    assert [path.name for path in tmp_path.iterdir()] == ["all.jsonl"]
+    url = server.url("demo")
+    assert "rob" in govledger("demo")
+    assert quote(postgres_server.PASSWORD, safe="") not in "".join(shown)
 
 
 # --- closing ----------------------------------------------------------------------------

@@ -9,6 +9,11 @@ from govledger.errors import Problem, StorageError
 
 CLOSED = ("closed", "the ledger is closed", "open it again")
 BUSY = ("busy", "somebody else is writing", "try again when that is done")
+OTHER_CALENDAR = (
+    "other-calendar",
+    "the rules of its time zone have changed since it was written to",
+    "`govledger verify` brings it up to date, where it can be written; no record changes",
+)
 
 
 def fault(name: str, code: str, message: str, hint: str) -> StorageError:

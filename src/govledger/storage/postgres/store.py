@@ -14,7 +14,8 @@ import psycopg
 
 from govledger.audit import Check, Outcome
 from govledger.codec import Entry
-from govledger.storage.faults import CLOSED, fault
+from govledger.errors import StorageError
+from govledger.storage.faults import CLOSED, OTHER_CALENDAR, fault
 from govledger.storage.mapping import stored_event
 from govledger.storage.postgres.address import PREFIX, Address
 from govledger.storage.postgres.connections import (
@@ -103,16 +104,13 @@ class PostgresStore:
         with self.read() as access:
             if access.is_up_to_date():
                 return
-        if self._read_only:
-            raise fault(
-                self.name,
-                "other-calendar",
-                "the rules of its time zone have changed since it was written to",
-                "`govledger verify` brings it up to date, where it can be written; no record"
-                " changes",
-            )
-        with self.write() as access:
-            access.rebuild()
+        try:
+            with self.write() as access:
+                access.rebuild()
+        except StorageError as error:
+            if error.problems[0].code in ("read-only", "no-right"):
+                raise fault(self.name, *OTHER_CALENDAR) from error
+            raise
 
     # --- transactions -----------------------------------------------------------------------
 

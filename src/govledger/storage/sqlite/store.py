@@ -23,7 +23,7 @@ from govledger.audit import Check, Outcome
 from govledger.codec import Entry
 from govledger.errors import StorageError
 from govledger.files import sync_folder
-from govledger.storage.faults import fault
+from govledger.storage.faults import OTHER_CALENDAR, fault
 from govledger.storage.mapping import entry_of, stored_event
 from govledger.storage.sqlite.connections import LOCK_TIMEOUT, LedgerDatastore
 from govledger.storage.sqlite.faults import explained
@@ -96,13 +96,7 @@ class SqliteStore:
             if access.is_up_to_date():
                 return
         if read_only or self._still is not None:
-            raise fault(
-                self.name,
-                "other-calendar",
-                "the rules of its time zone have changed since it was written to",
-                "`govledger verify` brings it up to date, where it can be written; no record"
-                " changes",
-            )
+            raise fault(self.name, *OTHER_CALENDAR)
         with self.write() as access:
             access.rebuild()
 
