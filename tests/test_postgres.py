@@ -25,7 +25,7 @@ from govledger import (
     MotionAdopted,
     MotionRejected,
     StorageError,
-    ledger as ledger_module,
+    recording,
 )
 from govledger.dataset import import_dataset, ledger_options
 from govledger.cli import main
@@ -387,7 +387,7 @@ def test_a_history_leaves_the_same_rows_in_every_store(server, monkeypatch, seed
     kept = []
     for url in (None, server.url()):
         salts = random.Random(seed)
-        monkeypatch.setattr(ledger_module, "_salt", lambda salts=salts: salts.randbytes(16))
+        monkeypatch.setattr(recording, "new_salt", lambda salts=salts: salts.randbytes(16))
         options = {"clock": Clock(), "timezone": "Europe/Amsterdam", "name": "club"}
         with Ledger.open(url, **options) if url else Ledger.in_memory(**options) as ledger:
             test_spans.tell(ledger, seed, 30)

@@ -14,7 +14,7 @@ from attrs import frozen
 
 from govledger.audit import Again, Check, Kept
 from govledger.codec import Entry
-from govledger.history import Record
+from govledger.events import Event
 from govledger.integrity.merkle import Node
 from govledger.integrity.personal import Disclosure
 from govledger.rules import Finding
@@ -81,8 +81,8 @@ class Reading(Protocol):
     def disclosing(self, text: str) -> list[str]:
         """The digests of the disclosures of this text."""
 
-    def books(self, coming: Sequence[Record]) -> Books:
-        """What is on the books, as records that are to come need to know it."""
+    def books(self, upto: int, coming: Sequence[Event]) -> Books:
+        """What is on the books up to a position, as events that are to come need to know it."""
 
     def view(self, as_of: int, known: int, chosen: Selection) -> list[Row]:
         """The subjects that are chosen, at an instant, as known at a position."""

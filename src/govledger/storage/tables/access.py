@@ -14,8 +14,7 @@ from attrs import astuple
 
 from govledger.audit import Again, Check, Kept
 from govledger.codec import Entry, decode
-from govledger.events import LedgerOpened, kind_of
-from govledger.history import Record
+from govledger.events import Event, LedgerOpened, kind_of
 from govledger.integrity.merkle import Node
 from govledger.integrity.personal import Disclosure
 from govledger.rules import Finding
@@ -82,8 +81,8 @@ class Access(Log, ABC):
             count=lambda: tree.count(session) if session.has("tree") else 0,
         )
 
-    def books(self, coming: Sequence[Record]) -> Books:
-        books = TableBooks(self.session, self, coming[0].position - 1, coming)
+    def books(self, upto: int, coming: Sequence[Event]) -> Books:
+        books = TableBooks(self.session, self, upto, coming)
         self._numbers = books.numbers
         return books
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 
 from govledger.codec import decode, decode_finding, decode_state
-from govledger.events import references
+from govledger.events import Event, references
 from govledger.history import Record
 from govledger.spans import NEVER, Judged, Span
 from govledger.storage.tables.derived import whole
@@ -20,15 +20,15 @@ from govledger.storage.tables.session import Session
 class TableBooks:
     """The books of a ledger up to a position, from its tables.
 
-    What the `coming` records will need is fetched at once.
+    What the `coming` events will need is fetched at once.
     """
 
-    def __init__(self, session: Session, log: Log, upto: int, coming: Sequence[Record]) -> None:
+    def __init__(self, session: Session, log: Log, upto: int, coming: Sequence[Event]) -> None:
         self._session = session
         self._log = log
         self._upto = upto
-        about = {record.subject for record in coming}
-        named = {name for record in coming for _, name in references(record.event)}
+        about = {event.subject for event in coming}
+        named = {name for event in coming for _, name in references(event)}
         self.numbers: dict[str, int] = {}
         self._lasts: dict[str, tuple[int, int, bytes] | None] = {}
         self._streams: dict[str, list[Record]] = {}

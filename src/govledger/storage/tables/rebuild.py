@@ -66,7 +66,8 @@ def retell(session: Session, log: Log, records: Sequence[Record], zone: ZoneInfo
     if isinstance(first, LedgerOpened):
         zone = timezone(first.timezone)
         date(session, zone)
-    books = TableBooks(session, log, records[0].position - 1, records)
+    events = [record.event for record in records]
+    books = TableBooks(session, log, records[0].position - 1, events)
     try:
         planned = plan(books, records, zone, accepted=True)
     except InvalidInput as error:  # a profile that is not known here
