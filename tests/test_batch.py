@@ -139,6 +139,19 @@ def test_a_key_is_written_once_within_a_batch_too(new_ledger):
     assert ledger.head() == 2
 
 
+def test_the_profile_that_a_call_brings_holds_for_those_after_it(new_ledger):
+    ledger = new_ledger()
+    with pytest.raises(ExceptionGroup) as raised, ledger.batch() as batch:
+        batch.record(submitted("bins"), g.MotionAdopted("bins", on="2025-03-02"))
+        batch.record(submitted("parks"), g.MotionAdopted("parks", on="2025-03-02"))
+        batch.record(g.MotionHeldOver("bins", on="2025-03-03"))
+        batch.record(g.LedgerProfileChanged(on="2025-03-03", profile="parliament@1"))
+        batch.record(g.MotionHeldOver("parks", on="2025-03-04"))
+    assert raised.group_contains(g.RuleBreach, match="parliament@1")
+    assert ledger.head() == 7
+    assert ledger.profile.name == "parliament@1"
+
+
 def test_a_block_that_fails_records_nothing(new_ledger):
     ledger = new_ledger()
     with pytest.raises(LookupError), ledger.batch() as batch:
