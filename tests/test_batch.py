@@ -211,10 +211,10 @@ def test_what_one_call_does_to_the_store_is_not_the_others_fault(new_ledger, mon
     ledger = new_ledger()
     append = tree.append
 
-    def refusing(session, entries):
+    def refusing(session, frontier, entries):
         if any(b"trees" in entry.body for entry in entries):
             raise g.StorageError(g.errors.Problem(code="storage", message="no trees"))
-        append(session, entries)
+        append(session, frontier, entries)
 
     monkeypatch.setattr(tree, "append", refusing)
     with pytest.raises(ExceptionGroup) as raised, ledger.batch() as batch:

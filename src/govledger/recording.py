@@ -162,13 +162,12 @@ class Sitting:
         self._writing = writing
         self._zone = zone
         self._now = now
-        last = writing.last()
+        standing = writing.standing([event for call in calls for event in call.events])
+        last, self._versions = standing.last, dict(standing.versions)
         self._newest = Newest(last.position, recorded_at(last)) if last else Newest()
-        coming = [event for call in calls for event in call.events]
-        self._versions = writing.versions((LEDGER, *(event.subject for event in coming)))
         held = profiles(writing, self._versions.get(LEDGER, 0))
         self._is_alone = len(calls) == 1
-        self._desk = Desk(writing.books(self._newest.position, coming), zone, held)
+        self._desk = Desk(standing.books, zone, held)
         self._written: dict[str, Sequence[Record]] = {}
         self._entries: list[Entry] = []
         self._disclosures: list[Disclosure] = []
