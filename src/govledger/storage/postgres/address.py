@@ -35,6 +35,11 @@ class Address:
     told: Mapping[str, str] = field(repr=False)
 
     @property
+    def place(self) -> tuple[str, ...]:
+        """Which ledger it is, whoever asks."""
+        return (*(self.told.get(key, "") for key in ("host", "port", "dbname")), self.ledger)
+
+    @property
     def schema(self) -> str:
         """The schema that holds the ledger."""
         return PREFIX + self.ledger

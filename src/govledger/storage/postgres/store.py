@@ -56,6 +56,7 @@ class PostgresStore:
 
     def __init__(self, address: Address, *, read_only: bool = False) -> None:
         self.name = address.name
+        self.address = address
         self._read_only = read_only
         self._closed = False
         self._datastore = LedgerDatastore(schema=address.schema, told=address.told)
@@ -216,8 +217,8 @@ class _Access(Access):
 
 
 @contextmanager
-def _connected(address: Address) -> Iterator[psycopg.Connection[Any]]:
-    """A connection of our own, outside the pool, where transactions are begun by hand."""
+def connected(address: Address) -> Iterator[psycopg.Connection[Any]]:
+    """A connection of our own to a database, where transactions are begun by hand."""
     told: dict[str, Any] = {"connect_timeout": CONNECT_TIMEOUT, **address.told}
     with (
         explained(address.name),
@@ -228,13 +229,19 @@ def _connected(address: Address) -> Iterator[psycopg.Connection[Any]]:
         yield raw
 
 
+@contextmanager
+def _connected(address: Address) -> Iterator[psycopg.Connection[Any]]:
+    """The same, where a ledger is named."""
+    with connected(address) as raw:
+        if not address.ledger:
+            there = _there(raw) or "this database has none yet"
+            raise fault(
+                address.name, "which-ledger", "no ledger is named", f"add ?ledger=NAME; {there}"
+            )
+        yield raw
+
+
 def _check_server(raw: psycopg.Connection[Any], address: Address) -> None:
-    if not address.ledger:
-        names = ledgers(raw)
-        there = f"this database has {', '.join(names)}" if names else "this database has none yet"
-        raise fault(
-            address.name, "which-ledger", "no ledger is named", f"add ?ledger=NAME; {there}"
-        )
     if raw.info.server_version < OLDEST:
         raise fault(
             address.name,
@@ -252,16 +259,22 @@ def _check_server(raw: psycopg.Connection[Any], address: Address) -> None:
         )
 
 
-def ledgers(raw: psycopg.Connection[Any]) -> list[str]:
-    """The names of the ledgers of a database."""
+def ledgers(raw: psycopg.Connection[Any]) -> list[tuple[str, str]]:
+    """The names of the ledgers of a database, and what their logs are marked with."""
     found = raw.execute(
-        "SELECT nspname FROM pg_class"
+        "SELECT nspname, obj_description(pg_class.oid, 'pg_class') FROM pg_class"
         " JOIN pg_namespace ON pg_namespace.oid = relnamespace"
         " WHERE relname = 'records' AND starts_with(nspname, %s)"
         " AND starts_with(obj_description(pg_class.oid, 'pg_class'), %s) ORDER BY nspname",
         (PREFIX, MARK),
     )
-    return [str(name).removeprefix(PREFIX) for (name,) in found]
+    return [(str(name).removeprefix(PREFIX), str(mark)) for name, mark in found]
+
+
+def _there(raw: psycopg.Connection[Any]) -> str:
+    """Which ledgers there are, as a hint; empty where there are none."""
+    names = ", ".join(name for name, _ in ledgers(raw))
+    return f"this database has {names}" if names else ""
 
 
 def _mark_of(raw: psycopg.Connection[Any], address: Address) -> str | None:
@@ -292,22 +305,27 @@ def _identify(raw: psycopg.Connection[Any], address: Address) -> None:
     """Refuse whatever is no ledger of the present format, without touching it."""
     mark = _mark_of(raw, address)
     if mark is None:
-        names = ledgers(raw)
         raise fault(
             address.name,
             "no-ledger",
             "there is no ledger of that name here",
-            f"this database has {', '.join(names)}" if names else "`govledger init` makes one",
+            _there(raw) or "`govledger init` makes one",
         )
-    version = mark.removeprefix(MARK)
-    if version != str(FORMAT):
-        newer = version.isdecimal() and int(version) > FORMAT
-        raise fault(
-            address.name,
-            "newer-format" if newer else "damaged",
-            f"this ledger has format {version}, and this govledger reads {FORMAT}",
-            "upgrade govledger; nothing was changed" if newer else "restore it from a backup",
-        )
+    wrong = wrong_format(mark.removeprefix(MARK))
+    if wrong is not None:
+        raise fault(address.name, *wrong)
+
+
+def wrong_format(version: str) -> tuple[str, str, str] | None:
+    """What is wrong with a format, if anything: code, message and hint."""
+    if version == str(FORMAT):
+        return None
+    newer = version.isdecimal() and int(version) > FORMAT
+    return (
+        "newer-format" if newer else "damaged",
+        f"this ledger has format {version}, and this govledger reads {FORMAT}",
+        "upgrade govledger; nothing was changed" if newer else "restore it from a backup",
+    )
 
 
 def _lay_out(raw: psycopg.Connection[Any], schema: str, first: Entry) -> None:
