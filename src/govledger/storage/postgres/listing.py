@@ -73,7 +73,5 @@ def _ends(raw: psycopg.Connection[Any], schema: str) -> list[Entry]:
     return found
 
 
-_ENDS = (
-    "(SELECT * FROM {0} ORDER BY position LIMIT 1) UNION ALL"
-    " (SELECT * FROM {0} ORDER BY position DESC LIMIT 1)"
-)
+_ENTRY = "SELECT position, originator_id, originator_version, topic, state FROM {0}"
+_ENDS = f"({_ENTRY} ORDER BY position LIMIT 1) UNION ALL ({_ENTRY} ORDER BY position DESC LIMIT 1)"
