@@ -93,20 +93,20 @@ def _say(copied: Copied, name: str) -> None:
 @click.command(name="ledgers")
 @shared
 @formats
-@click.argument("url")
-def ledgers_command(url: str) -> None:
+@click.argument("url", required=False)
+def ledgers_command(url: str | None) -> None:
     """The ledgers of a database.
 
-    Those in a PostgreSQL database, by the name that ?ledger= gives them: whose they are, how
-    many records they have, and when they were last written. A ledger that the user of URL may
-    not read is listed, too. Which ledger URL names, if any, does not matter.
+    Those in the PostgreSQL database of URL (that of --ledger unless given), by the name that
+    ?ledger= gives them: whose they are, how many records they have, and when the last was made.
+    One that the user of URL may not read is listed, too. Which one URL names does not matter.
 
     \b
     Examples:
       govledger ledgers "postgresql://clerk@db.example.org/club"
-      govledger ledgers "$GOVLEDGER_LEDGER" --format jsonl
+      govledger ledgers --format jsonl
     """
-    rows = map(_row, ledgers(url))
+    rows = map(_row, ledgers(url or settings().ledger))
     if settings().format == "jsonl":
         for row in rows:  # each as soon as it is known
             emit([row], (), Speaker())

@@ -44,7 +44,7 @@ _FAULTS = {
     "42501": (
         "no-right",
         "this user may not do that",
-        "let the owner of the schema grant what docs/storage.md lists",
+        "let the owner of the schema grant what docs/postgres.md lists",
     ),
     "42P01": _DAMAGED,  # no such table
     "42703": _DAMAGED,  # no such column
