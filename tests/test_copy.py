@@ -173,6 +173,19 @@ def test_an_old_ledger_opened_to_be_read_is_told_to_be_old(place, tmp_path):
         copied(old, place("file"))
 
 
+def test_a_ledger_of_another_calendar_is_brought_up_to_date_first(place):
+    source, target = filled(place("file")), filled(place("file"))
+    for path in (source, target):
+        with closing(sqlite3.connect(path)) as connection, connection:
+            connection.execute("UPDATE calendar SET rules = 'of another year'")
+    before = Path(target).read_bytes()
+    assert "error[other-calendar]" in govledger("copy", source, target, exit_code=1)
+    assert Path(target).read_bytes() == before
+    other = place("file")
+    assert "copied 5 records" in govledger("copy", source, other)
+    assert everything(source) == everything(other)
+
+
 # --- names ------------------------------------------------------------------------------
 
 
@@ -287,6 +300,27 @@ def test_an_interrupt_ends_it_between_two_batches(place, small):
             ledger.copy_to(target, interrupt)
         sound(target, head=57)
         assert ledger.copy_to(target).count == 102 - 57
+    assert everything(source) == everything(target)
+
+
+@posix
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_command_says_how_to_go_on(place, small, monkeypatch, number):
+    source, target = filled(place("file"), motions=50), place("file")
+    part, parts = copying._next, []
+
+    def interrupted(*given):
+        parts.append(given)
+        if len(parts) == 4:
+            os.kill(os.getpid(), number)
+        return part(*given)
+
+    monkeypatch.setattr(copying, "_next", interrupted)
+    shown = govledger("copy", source, target, exit_code=128 + number)
+    assert "interrupted. The same command goes on from there." in shown
+    sound(target, head=22)
+    monkeypatch.undo()
+    assert "copied 30 records" in govledger("copy", source, target)
     assert everything(source) == everything(target)
 
 

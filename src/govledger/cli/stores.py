@@ -14,6 +14,7 @@ from govledger.cli.output import (
     Speaker,
     counted,
     emit,
+    ended_by,
     interruptible,
     message,
     progress,
@@ -62,9 +63,9 @@ def copy_command(source: str, target: str) -> None:
                 advance(done)
 
             copied = ledger.copy_to(target, told)
-    except KeyboardInterrupt:
-        message("interrupted; the same command goes on where it was")
-        raise
+    except KeyboardInterrupt as stopped:
+        message("\ninterrupted. The same command goes on from there.")
+        raise ended_by(stopped) from stopped
     _say(copied, place(target).name)
 
 

@@ -7,7 +7,7 @@ any store keeps records.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from zoneinfo import ZoneInfo
 
@@ -75,22 +75,31 @@ def copy(
         raise fault(there.name, "same-place", "that is the ledger itself", "name another place")
     erased, count = 0, int(there.is_free())
     with closing(_made(source, there) if count else _found(there)) as target:
-        while True:
-            part = _next(source, target, target.head())
-            if not part.entries:
-                with target.read() as reading:
-                    if _is_next(part, reading, target):
-                        break
-                continue
-            with target.write() as writing:
-                if not _is_next(part, writing, target):
-                    continue  # somebody else copies to this place, too
-                erased += _write(writing, part, zone, source)
-            count += len(part.entries)
-            if progress is not None:
-                progress(part.size + len(part.entries))
-        purged = target.purge() if erased else True
+        try:
+            for part, gone in _written(source, target, zone):
+                count += len(part.entries)
+                erased += gone
+                if progress is not None:
+                    progress(part.size + len(part.entries))
+        finally:
+            purged = target.purge() if erased else True
     return Copied(count=count, size=part.size, root=part.before, erased=erased, purged=purged)
+
+
+def _written(source: Store, target: Store, zone: ZoneInfo) -> Iterator[tuple[_Part, int]]:
+    """Write what is missing, and give each part with the number of texts that it had erased.
+
+    The last part has no entries: nothing comes after it.
+    """
+    while True:
+        part = _next(source, target, target.head())
+        with target.write() as writing:
+            if not _is_next(part, writing, target):
+                continue  # somebody else copies to this place, too
+            gone = _write(writing, part, zone, source) if part.entries else 0
+        yield part, gone
+        if not part.entries:
+            return
 
 
 def _made(source: Store, there: Place) -> Store:
