@@ -116,14 +116,24 @@ def test_no_name_tells_a_password(url):
 
 
 def test_a_ledger_must_be_named_and_those_there_are_listed(server):
-    Ledger.open(server.url("listed_one")).close()
-    Ledger.open(server.url("listed_two")).close()
-    for url in (server.url("x").replace("&ledger=x", ""), server.url("no_such_ledger")):
+    with server.connect() as connection:
+        connection.execute("CREATE DATABASE listing")
+    Ledger.open(server.url("listed_one", database="listing")).close()
+    Ledger.open(server.url("listed_two", database="listing")).close()
+    named = server.url("no_such_ledger", database="listing")
+    for url in (named.partition("&ledger")[0], named):
         with pytest.raises(StorageError) as caught:
             Ledger.open(url, create=False)
         problem = caught.value.problems[0]
         assert problem.code == ("no-ledger" if "no_such" in url else "which-ledger")
-        assert "listed_one, listed_two" in problem.hint
+        assert problem.hint.endswith("this database has listed_one, listed_two")
+    for n in range(9):
+        Ledger.open(server.url(f"more_{n}", database="listing")).close()
+    with pytest.raises(StorageError) as caught:
+        Ledger.open(named, create=False)
+    hint = caught.value.problems[0].hint
+    assert "more_7, …: `govledger ledgers` lists them all" in hint
+    assert "more_8" not in hint
 
 
 def test_what_the_server_refuses_is_told(server):

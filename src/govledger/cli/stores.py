@@ -49,7 +49,7 @@ def copy_command(source: str, target: str) -> None:
     \b
     Examples:
       govledger copy vng.db backup/vng.db
-      govledger copy vng.db "postgresql://clerk@db.example.org/club?ledger=vng"
+      govledger copy vng.db "postgresql://keeper@db.example.org/club?ledger=vng"
     """
     try:
         with (

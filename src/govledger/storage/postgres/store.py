@@ -47,6 +47,9 @@ PATIENCE = 2
 
 _PAGE = "SELECT * FROM records WHERE position > %s AND position <= %s ORDER BY position LIMIT %s"
 
+MOST_NAMED = 10
+"""How many ledgers an error lists."""
+
 OLDEST = 140_000
 """The oldest version of PostgreSQL that will do: 14."""
 
@@ -273,8 +276,10 @@ def ledgers(raw: psycopg.Connection[Any]) -> list[tuple[str, str]]:
 
 def _there(raw: psycopg.Connection[Any]) -> str:
     """Which ledgers there are, as a hint; empty where there are none."""
-    names = ", ".join(name for name, _ in ledgers(raw))
-    return f"this database has {names}" if names else ""
+    names = [name for name, _ in ledgers(raw)]
+    if len(names) > MOST_NAMED:
+        names = [*names[:MOST_NAMED], "…: `govledger ledgers` lists them all"]
+    return f"this database has {', '.join(names)}" if names else ""
 
 
 def _mark_of(raw: psycopg.Connection[Any], address: Address) -> str | None:
