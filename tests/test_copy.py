@@ -16,7 +16,7 @@ from pathlib import Path
 import psycopg
 import pytest
 from click.testing import CliRunner
-from test_old_ledgers import LEDGERS, agrees, each, told  # noqa: F401 - a fixture
+from test_old_ledgers import LEDGERS, agrees, told  # noqa: F401 - a fixture
 from test_postgres import files_with
 from test_spans import Clock, rows, tell
 from test_storage import (
@@ -154,8 +154,14 @@ def test_a_new_ledger_and_an_empty_file_will_do(place, tmp_path):
     assert everything(source) == everything(tmp_path / "empty.db")
 
 
-@each()
-@pytest.mark.parametrize("other", STORES)
+OLD = [
+    pytest.param(old, other, id=f"{old.parent.name}-{old.stem}-{other}")
+    for old, other in product(LEDGERS, STORES)
+    if MANY or other == "file" or old.stem in ("flagged", "erased")
+]
+
+
+@pytest.mark.parametrize(("old", "other"), OLD)
 def test_an_old_ledger_is_copied_as_it_is(old, told, place, other, tmp_path, small):  # noqa: F811
     source = shutil.copy(old, tmp_path / "old.db")
     target = place(other)
@@ -602,6 +608,7 @@ def test_the_ledgers_of_a_database_are_listed(server, database, tmp_path):
     )
     assert govledger("ledgers", url, "--format", "csv").count("\n") == 31
     assert "grootboek" in govledger("ledgers", url, "--lang", "nl")
+    assert govledger("-l", url, "ledgers") == govledger("ledgers", url)
 
 
 def test_what_cannot_be_read_is_listed_too(server, database):

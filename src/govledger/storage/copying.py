@@ -65,7 +65,7 @@ class _Part:
 def copy(
     source: Store, there: Place, zone: ZoneInfo, progress: Callable[[int], None] | None = None
 ) -> Copied:
-    """Copy a log whose days begin in a zone, until the copy has all that there is.
+    """Copy a log whose days begin in a zone: all that there is now, and what comes meanwhile.
 
     `progress` is called with the number of records that the copy has, now and then. Raises
     `StorageError` where something else is there, and where the source is damaged: what came
@@ -91,20 +91,40 @@ def _written(source: Store, target: Store, zone: ZoneInfo) -> Iterator[tuple[_Pa
 
     The last part has no entries: nothing comes after it.
     """
+    began = source.head()
     while True:
-        part = _next(source, target, target.head())
+        # Up to where the log ended each part has a snapshot of its own, so that nobody has to wait.
+        # All that came since has one: so it ends, and has the erasures of all that it lacks.
+        with source.read() as reading:
+            for part, gone in _parts(source, reading, target, zone):
+                yield part, gone
+                if not part.entries:
+                    return
+                if part.size + len(part.entries) < began:
+                    break
+
+
+def _parts(
+    source: Store, reading: Reading, target: Store, zone: ZoneInfo
+) -> Iterator[tuple[_Part, int]]:
+    """Write what a snapshot has, until somebody else copied more to this place, too."""
+    head = _head(reading)
+    while (size := target.head()) <= head:
+        part = _next(source, reading, size, head)
         with target.write() as writing:
-            if not _is_next(part, writing, target):
-                continue  # somebody else copies to this place, too
-            gone = _write(writing, part, zone, source) if part.entries else 0
-        yield part, gone
-        if not part.entries:
-            return
+            is_next = _is_next(part, writing, target)
+            gone = _write(writing, part, zone, source) if is_next and part.entries else 0
+        if is_next:
+            yield part, gone
+    if size > (now := source.head()):
+        raise _not_a_copy(target, f"it has {size} records, and {source.name} has {now}")
 
 
 def _made(source: Store, there: Place) -> Store:
     """A new copy, with the first record. Of what cannot be read nothing is made."""
-    return there.create(_next(source, source, 0).entries[0])
+    with source.read() as reading:
+        first = _next(source, reading, 0, _head(reading)).entries[0]
+    return there.create(first)
 
 
 def _found(there: Place) -> Store:
@@ -113,25 +133,32 @@ def _found(there: Place) -> Store:
     return there.open()
 
 
-def _next(source: Store, target: Store, size: int) -> _Part:
-    """What comes next after a number of records; no entries after the last."""
-    with source.read() as reading:
-        last = reading.last()
-        head = last.position if last else 0
-        if size > head:
-            raise _not_a_copy(target, f"it has {size} records, and {source.name} has {head}")
-        if reading.kept().count() > completed(head):
-            lost = f"the tree knows of records after {head}, which the log has lost"
-            raise _altered(source, lost)
-        upto = min(size + BATCH, head)
-        entries = reading.at(range(size + 1, upto + 1))
-        _check_leaves(source, reading, entries, size, upto)
-        disclosed = reading.disclosed(digests_in(entry.body for entry in entries))
-        before, after = _root(reading, size), _root(reading, upto)
+def _next(source: Store, reading: Reading, size: int, head: int) -> _Part:
+    """What comes next after a number of records of a log that has more; no entries after the last.
+
+    Raises `StorageError` where it is damaged.
+    """
+    if reading.kept().count() > completed(head):
+        raise _altered(source, f"the tree knows of records after {head}, which the log has lost")
+    upto = min(size + BATCH, head)
+    entries = reading.at(range(size + 1, upto + 1))
+    _check_leaves(source, reading, entries, size, upto)
+    disclosed = reading.disclosed(digests_in(entry.body for entry in entries))
     for digest, array in disclosed.items():
         text_in(array, digest)  # raises where it is not what was sealed
-    disclosures = [disclosure_of(array) for array in disclosed.values()]
-    return _Part(size, entries, [decode(entry) for entry in entries], disclosures, before, after)
+    return _Part(
+        size,
+        entries,
+        [decode(entry) for entry in entries],
+        [disclosure_of(array) for array in disclosed.values()],
+        before=_root(reading, size),
+        after=_root(reading, upto),
+    )
+
+
+def _head(reading: Reading) -> int:
+    last = reading.last()
+    return last.position if last else 0
 
 
 def _check_leaves(
@@ -165,8 +192,7 @@ def _root(reading: Reading, size: int) -> bytes:
 
 def _is_next(part: _Part, reading: Reading, target: Store) -> bool:
     """Whether a log ends where a part begins. Raises `StorageError` where it is another log."""
-    last = reading.last()
-    if last is None or last.position != part.size:
+    if _head(reading) != part.size:
         return False
     if _root(reading, part.size) != part.before:
         raise _not_a_copy(target, "its records are not those that the ledger begins with")
