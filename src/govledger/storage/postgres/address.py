@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+from itertools import zip_longest
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import psycopg
 from attrs import field, frozen
@@ -52,7 +53,7 @@ def address(url: str) -> Address:
         options = parse_qsl(parts.query, keep_blank_values=True, strict_parsing=bool(parts.query))
         ledger = dict(options).get("ledger", "")
         others = [(key, value) for key, value in options if key != "ledger"]
-        told = conninfo_to_dict(urlunsplit(parts._replace(query=urlencode(others))))
+        told = conninfo_to_dict(f"{url.partition('?')[0]}?{urlencode(others)}")
     except (ValueError, psycopg.ProgrammingError):
         raise _NOT_A_URL from None
     if url.count("@") > ("@" in parts.netloc) or parts.fragment or len(options) > len(others) + 1:
@@ -81,9 +82,13 @@ _NOT_A_URL = StorageError(
 def _shown(told: Mapping[str, object], ledger: str) -> str:
     """A URL without what is secret."""
     host, port, database, user = (str(told.get(key) or "") for key in _SHOWN)
-    place = f"{user}@" * bool(user) + ("" if "/" in host else host) + f":{port}" * bool(port)
+    hosts, ports = host.split(","), port.split(",")
+    ports = ports * len(hosts) if len(ports) == 1 else ports
+    names = [""] * len(hosts) if "/" in host else [f"[{h}]" if ":" in h else h for h in hosts]
+    pairs = zip_longest(names, ports, fillvalue="")
+    place = f"{user}@" * bool(user) + ",".join(name + f":{p}" * bool(p) for name, p in pairs)
     options = {"host": host} if "/" in host else {}
     options |= {"ledger": ledger} if ledger else {}
     return f"postgresql://{place}/{database}" + (
-        "?" + urlencode(options, safe="/") if options else ""
+        "?" + urlencode(options, safe="/,") if options else ""
     )

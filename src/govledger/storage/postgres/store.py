@@ -21,6 +21,7 @@ from govledger.storage.postgres.address import PREFIX, Address
 from govledger.storage.postgres.connections import (
     CONNECT_TIMEOUT,
     LOCK_TIMEOUT,
+    WAIT_FOR_REPLICA,
     LedgerDatastore,
     locking,
     prepare,
@@ -132,7 +133,10 @@ class PostgresStore:
                 self.name, "read-only", "the ledger cannot be written", "open it for writing"
             )
         with self._explained(), self._datastore.writing() as connection:
-            yield _Access(connection, self._recorder)
+            access = _Access(connection, self._recorder)
+            yield access
+            if not access.has_put:
+                connection.execute(WAIT_FOR_REPLICA)
 
     @contextmanager
     def _explained(self) -> Iterator[None]:
@@ -189,8 +193,10 @@ class _Access(Access):
     def __init__(self, connection: psycopg.Connection[Any], recorder: LedgerRecorder) -> None:
         super().__init__(PostgresSession(connection, recorder.datastore.schema))
         self._recorder = recorder
+        self.has_put = False
 
     def put(self, entries: Sequence[Entry]) -> None:
+        self.has_put = True
         events = [stored_event(entry) for entry in entries]
         self._recorder.put(self.session.cursor, events, entries[0].position)
 
