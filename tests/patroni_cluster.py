@@ -10,6 +10,7 @@ import socket
 import subprocess
 import time
 import urllib.request
+from base64 import b64encode
 from contextlib import contextmanager, suppress
 from itertools import count
 from pathlib import Path
@@ -91,9 +92,10 @@ class Node:
         (told,) = (yaml.safe_load(part) for part in parts_of_docs("yaml"))
         told["name"] = self.name
         rest, address = f"127.0.0.1:{self.rest}", f"127.0.0.1:{self.port}"
-        told["restapi"] = {"listen": rest, "connect_address": rest}
+        told["restapi"] |= {"listen": rest, "connect_address": rest}
         told["etcd3"]["hosts"] = [f"127.0.0.1:{self.cluster.etcd_port}"]
-        for login in told["postgresql"]["authentication"].values():
+        logins = told["postgresql"]["authentication"].values()
+        for login in (told["restapi"]["authentication"], *logins):
             login["password"] = PASSWORD
         told["postgresql"] |= {
             "listen": address,
@@ -130,6 +132,12 @@ class Node:
             dbname="postgres",
             autocommit=True,
         )
+
+    def url(self, several):
+        """A URL for all nodes, as one for this node alone, whatever it is."""
+        login, _, rest = several.partition("@")
+        path = rest.partition("/")[2].partition("&")[0]
+        return f"{login}@127.0.0.1:{self.port}/{path}"
 
     def kill(self):
         """Kill Patroni and PostgreSQL, as a machine does that loses its power."""
@@ -219,12 +227,24 @@ class Cluster:
                 return self.nodes[member["name"]]
         return None
 
-    def url(self, attributes="read-write"):
-        """The URL of a new ledger, through all nodes."""
+    def hand_over(self):
+        """Let the leader hand over to another node, in good order."""
+        node = self.leader()
+        request = urllib.request.Request(
+            f"http://127.0.0.1:{node.rest}/switchover",
+            data=json.dumps({"leader": node.name}).encode(),
+            headers={
+                "Authorization": f"Basic {b64encode(f'patroni:{PASSWORD}'.encode()).decode()}"
+            },
+        )
+        urllib.request.urlopen(request, timeout=120).close()
+
+    def url(self):
+        """The URL of a new ledger, at whichever node is written to."""
         places = ",".join(f"127.0.0.1:{node.port}" for node in self.nodes.values())
         return (
             f"postgresql://postgres:{PASSWORD}@{places}/postgres"
-            f"?ledger=test_{next(numbers)}&target_session_attrs={attributes}"
+            f"?ledger=test_{next(numbers)}&target_session_attrs=read-write"
         )
 
 
