@@ -100,7 +100,8 @@ class Server:
             os.chown(self.folder, 65534, 65534)
         told = {"host": primary.folder, "user": "owner", "password": PASSWORD}
         conninfo = make_conninfo(**{key: str(value) for key, value in told.items()})
-        self.run("pg_basebackup", "-d", conninfo, "-R", "-c", "fast", "--no-sync")
+        slot = ("-C", "-S", "replica")
+        self.run("pg_basebackup", "-d", conninfo, "-R", *slot, "-c", "fast", "--no-sync")
         with (self.folder / "data" / "postgresql.conf").open("a") as settings:
             settings.write(f"unix_socket_directories = '{self.folder}'\n")
 
