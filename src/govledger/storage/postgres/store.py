@@ -293,14 +293,18 @@ def _mark_of(raw: psycopg.Connection[Any], address: Address) -> str | None:
 
     Raises `StorageError` where something else is in the schema.
     """
-    tables = raw.execute(
-        "SELECT relname, obj_description(oid, 'pg_class') FROM pg_class"
-        " WHERE relnamespace = to_regnamespace(%s)",
-        (address.schema,),
-    ).fetchall()
-    if not tables:
+    schema, of_schema = address.schema, "FROM pg_class WHERE relnamespace = to_regnamespace(%s)"
+    log = raw.execute(
+        cast("Any", f"SELECT obj_description(oid, 'pg_class') {of_schema} AND relname = 'records'"),
+        (schema,),
+    ).fetchone()
+    # Only where there is no log all of the catalogue is looked through, which may be large.
+    if not log and not (
+        _exists(raw, schema)
+        and raw.execute(cast("Any", f"SELECT true {of_schema} LIMIT 1"), (schema,)).fetchone()
+    ):
         return None
-    mark = dict(tables).get("records")
+    mark = log and log[0]
     if mark is None or not mark.startswith(MARK):
         raise fault(
             address.name,
