@@ -605,11 +605,11 @@ def test_a_killed_server_loses_nothing_that_was_acknowledged(tmp_path_factory):
 @posix
 def test_a_ledger_killed_in_the_making_is_whole_or_not_there(server):
     script = """
-print("ready", flush=True)
 n = 0
 while True:
     n += 1
     Ledger.open(f"{sys.argv[1]}_{n}").close()
+    print("made", flush=True)
 """
     url, chance, made = server.url("made"), random.Random(8), 0
     for run in range(20 if MANY else 3):
