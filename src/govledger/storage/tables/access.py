@@ -21,7 +21,7 @@ from govledger.integrity.personal import Disclosure
 from govledger.rules import Finding
 from govledger.spans import Books, Plan
 from govledger.storage import Row, Selection
-from govledger.storage.tables import derived, registers, tree
+from govledger.storage.tables import cursors, derived, registers, tree
 from govledger.storage.tables import disclosures as sealed
 from govledger.storage.tables.books import TableBooks
 from govledger.storage.tables.log import Log
@@ -98,6 +98,9 @@ class Access(Log, ABC):
 
     def findings(self, as_of: int, known: int, subjects: Sequence[str] | None) -> list[Finding]:
         return registers.findings(self.session, as_of, known, subjects)
+
+    def cursors(self) -> dict[str, int]:
+        return cursors.cursors(self.session)
 
     def is_up_to_date(self) -> bool:
         return calendar_holds(self.session)

@@ -1,0 +1,62 @@
+"""A ledger as an application of eventsourcing, for its projections.
+
+Here: `LedgerApplication`, which reads. Not here: recording, which is `Ledger`'s alone.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, NoReturn
+
+from eventsourcing.application import Application
+from eventsourcing.persistence import ApplicationRecorder, Mapper, PersistenceError
+
+from govledger.errors import Problem, StorageError
+from govledger.storage.mapping import LedgerMapper
+
+
+class LedgerApplication(Application[str]):
+    """A ledger that projections read: `ProjectionRunner(application_class=LedgerApplication, …)`.
+
+    The environment names the ledger: `PERSISTENCE_MODULE` is `govledger.storage.sqlite` or
+    `govledger.storage.postgres`, and `SQLITE_DBNAME` the file, or `POSTGRES_SCHEMA` the schema.
+    Its events are `govledger.history.Record`, with personal texts sealed. Subclass it with
+    another `name` where one database tracks several ledgers.
+    """
+
+    env: ClassVar[dict[str, str]] = {"CREATE_TABLE": "n", "ORIGINATOR_ID_TYPE": "text"}
+
+    def construct_mapper(self) -> Mapper[str]:
+        """What turns stored events into records."""
+        return LedgerMapper(transcoder=self.construct_transcoder())
+
+    def construct_recorder(self) -> ApplicationRecorder:
+        """What reads the log. Raises `StorageError` where there is no ledger."""
+        recorder = super().construct_recorder()
+        try:
+            head = recorder.max_notification_id()
+        except PersistenceError as error:
+            self.factory.close()
+            raise _NO_LEDGER from error
+        if head is None:
+            self.factory.close()
+            raise _NO_LEDGER
+        return recorder
+
+    def save(self, *_: Any, **__: Any) -> NoReturn:
+        """Refuse: raises `StorageError`."""
+        raise StorageError(
+            Problem(
+                code="read-only",
+                message="an application only reads a ledger",
+                hint="record with Ledger.record, which knows the rules",
+            )
+        )
+
+
+_NO_LEDGER = StorageError(
+    Problem(
+        code="no-ledger",
+        message="the environment names no ledger",
+        hint="set SQLITE_DBNAME, or POSTGRES_SCHEMA and the server; `govledger init` makes one",
+    )
+)
