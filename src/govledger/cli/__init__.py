@@ -48,6 +48,7 @@ PARTS: Mapping[str, Mapping[str, str]] = {
     },
     "share": {
         "export": "Write all records, as JSON Lines or as tiles.",
+        "follow": "Write records as they are made, as JSON Lines.",
     },
 }
 """The parts of the help page: command -> what it is for."""
