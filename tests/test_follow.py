@@ -2,6 +2,7 @@
 position or a cursor that survives whatever happens to the follower, on every store."""
 
 import json
+import os
 import random
 import signal
 import sqlite3
@@ -11,6 +12,7 @@ import threading
 import time
 from contextlib import closing, contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import postgres_server
 import pytest
@@ -630,6 +632,72 @@ def test_a_follower_gives_up_on_a_server_that_stays_away(monkeypatch):
             server.stop()
             assert follower.ends().error.problems[0].code == "no-server"
         server.start()
+
+
+@contextmanager
+def standby_of(server):
+    """A server that copies another, and can take its place."""
+    program = server.programs / "pg_basebackup"
+    if not program.exists():
+        pytest.skip("no pg_basebackup")
+    with TemporaryDirectory(prefix="govledger-", ignore_cleanup_errors=True) as name:
+        standby = postgres_server.Server(Path(name), server.programs)
+        if standby.user:
+            os.chown(standby.folder, 65534, 65534)
+        subprocess.run(
+            [program, "-R", "-D", standby.folder / "data", "-h", server.folder, "-U", "owner"]
+            + ["-X", "stream", "-c", "fast"],
+            env={**os.environ, "PGPASSWORD": postgres_server.PASSWORD},
+            check=True,
+            **standby.user,
+        )
+        with (standby.folder / "data" / "postgresql.conf").open("a") as settings:
+            settings.write(f"unix_socket_directories = '{standby.folder}'\n")
+        standby.start()
+        try:
+            yield standby
+        finally:
+            standby.stop()
+
+
+@posix
+def test_a_follower_reads_a_standby_and_goes_on_where_that_takes_over():
+    with postgres_server.running() as server, standby_of(server) as standby:
+        url = filled(server.url("club"))
+        with (
+            Ledger.open(url) as ledger,
+            Ledger.open(caught_up(standby.url("club")), read_only=True) as copy,
+        ):
+            follower = Follower(copy)
+            for n in range(6, 9):
+                follower.has(*range(1, n))
+                ledger.record(submitted(f"new-{n}"))
+            follower.has(*range(1, 9))
+        with Ledger.open(standby.url("club"), create=False) as copy, refused("read-only"):
+            copy.follow(cursor="web")
+        either = f"host={server.folder},{standby.folder}&target_session_attrs=read-write"
+        with Ledger.open(url.replace(f"host={server.folder}", either)) as ledger:
+            follower = Follower(ledger, cursor="web")
+            follower.has(*range(1, 9))
+            server.stop()
+            standby.run("pg_ctl", "promote", "-w")
+            with Ledger.open(standby.url("club")) as other:
+                other.record(submitted("after"))
+            follower.has(*range(1, 10))
+        server.start()
+
+
+def caught_up(url):
+    """The URL of a ledger in a standby, once it has come there."""
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        try:
+            with Ledger.open(url, read_only=True) as copy:
+                if copy.head() == 5:
+                    return url
+        except GovledgerError:
+            time.sleep(0.05)
+    raise AssertionError("the standby does not catch up")
 
 
 @posix

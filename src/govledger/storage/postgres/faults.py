@@ -29,14 +29,17 @@ _NO_CONNECTION = (
     "try again; look whether the server runs",
 )
 
+_READ_ONLY = (
+    "read-only",
+    "the ledger cannot be written",
+    "open it for writing, at the server that is written to",
+)
+
 _FAULTS = {
     "08": _AWAY,  # connection
     "22021": _DAMAGED,  # bytes that are no text
-    "25006": (
-        "read-only",
-        "the ledger cannot be written",
-        "open it for writing, at the server that is written to",
-    ),
+    "0A000": _READ_ONLY,  # to begin to write, at a server that copies another
+    "25006": _READ_ONLY,
     "28": ("no-access", "the server refuses this user", "check user and password"),
     "3D000": ("no-database", "there is no such database", "check its name, or make it"),
     "40001": BUSY,  # serialization
