@@ -337,11 +337,10 @@ def test_a_file_of_an_older_format_can_be_followed(tmp_path):
 WRITER = """
 with Ledger.open(sys.argv[1]) as ledger:
     print("ready", flush=True)
-    n = ledger.head()
-    while True:
-        time.sleep(0.003)  # so that followers can keep up
-        n += 1
-        ledger.record(MotionSubmitted(f"w{n}", title="T", on="2024-04-01"))
+    for n in sys.stdin:
+        for m in range(15):
+            slug = f"w{n.strip()}-{m}"
+            ledger.record(MotionSubmitted(slug, title="T", on="2024-04-01"))
 """
 
 IN_ITS_OWN_DATABASE = """
@@ -423,20 +422,22 @@ def killed(script, path, *arguments, runs, wait=0.1):
     chance = random.Random(11)
     with Child(WRITER, path) as writer:
         assert writer.line() == "ready"
-        for _ in range(runs):
+        for run in range(runs):
             with Child(script, path, *arguments, "on") as follower:
                 assert follower.line() == "ready"
+                writer.say(run)
                 time.sleep(chance.uniform(0, wait))
                 follower.process.send_signal(signal.SIGKILL)
                 follower.process.wait()
     head = len(sound(path))
+    assert head > 5
     Child(script, path, *arguments, "end", head).finish()
     return head
 
 
 @posix
 def test_a_killed_follower_with_a_position_of_its_own_does_everything_once(path, tmp_path):
-    head = killed(IN_ITS_OWN_DATABASE, path, tmp_path / "own.db", runs=200 if MANY else 6)
+    head = killed(IN_ITS_OWN_DATABASE, path, tmp_path / "own.db", runs=200 if MANY else 4)
     with closing(sqlite3.connect(tmp_path / "own.db")) as own:
         seen = [position for (position,) in own.execute("SELECT position FROM seen ORDER BY rowid")]
     assert seen == list(range(1, head + 1))
@@ -444,7 +445,7 @@ def test_a_killed_follower_with_a_position_of_its_own_does_everything_once(path,
 
 @posix
 def test_a_killed_follower_with_a_name_misses_nothing(path, tmp_path):
-    runs = 200 if MANY else 6
+    runs = 200 if MANY else 4
     head = killed(BY_NAME, path, tmp_path / "seen", runs=runs)
     seen = [int(position) for position in (tmp_path / "seen").read_text().split()]
     assert sorted(set(seen)) == list(range(1, head + 1))
@@ -481,7 +482,7 @@ def environment(request, place, tmp_path):
 
 @posix
 def test_a_killed_projection_does_everything_once(request, path, environment, tmp_path):
-    runs = 100 if MANY else 3
+    runs = 100 if MANY else 2
     head = killed(BY_PROJECTION, path, json.dumps(environment), runs=runs, wait=0.3)
     if "SQLITE_DBNAME" in environment:
         with closing(sqlite3.connect(tmp_path / "view.db")) as view:
@@ -604,34 +605,39 @@ def test_no_line_is_acknowledged_before_it_was_handed_over(path):
 # --- servers that come and go -----------------------------------------------------------
 
 
-@posix
-def test_a_follower_outlives_a_server(tmp_path):
+@pytest.fixture(scope="module")
+def restless():
+    """A server that tests may stop, and start again before they end."""
     with postgres_server.running() as server:
-        url = filled(server.url("club"))
-        with Ledger.open(url) as ledger:
-            followers = [Follower(ledger), Follower(ledger, cursor="web")]
-            for run in range(20 if MANY else 2):
-                for follower in followers:
-                    follower.has(*range(1, 6 + run))
-                server.stop(("immediate", "fast")[run % 2])
-                server.start()
-                with Ledger.open(url) as other:
-                    other.record(submitted(f"new-{run}"))
+        yield server
+
+
+@posix
+def test_a_follower_outlives_a_server(restless):
+    url = filled(restless.url())
+    with Ledger.open(url) as ledger:
+        followers = [Follower(ledger), Follower(ledger, cursor="web")]
+        for run in range(20 if MANY else 2):
             for follower in followers:
-                follower.has(*range(1, 6 + run + 1))
-            assert ledger.cursors()["web"] >= 5
+                follower.has(*range(1, 6 + run))
+            restless.stop(("immediate", "fast")[run % 2])
+            restless.start()
+            with Ledger.open(url) as other:
+                other.record(submitted(f"new-{run}"))
+        for follower in followers:
+            follower.has(*range(1, 6 + run + 1))
+        assert ledger.cursors()["web"] >= 5
 
 
 @posix
-def test_a_follower_gives_up_on_a_server_that_stays_away(monkeypatch):
+def test_a_follower_gives_up_on_a_server_that_stays_away(restless, monkeypatch):
     monkeypatch.setattr(following, "AWAY", 0.3)
-    with postgres_server.running() as server:
-        with Ledger.open(filled(server.url("club"))) as ledger:
-            follower = Follower(ledger)
-            follower.has(1, 2, 3, 4, 5)
-            server.stop()
-            assert follower.ends().error.problems[0].code == "no-server"
-        server.start()
+    with Ledger.open(filled(restless.url())) as ledger:
+        follower = Follower(ledger)
+        follower.has(1, 2, 3, 4, 5)
+        restless.stop()
+        assert follower.ends().error.problems[0].code == "no-server"
+    restless.start()
 
 
 @contextmanager
@@ -661,19 +667,21 @@ def standby_of(server):
 
 
 @posix
-def test_a_follower_reads_a_standby_and_goes_on_where_that_takes_over():
-    with postgres_server.running() as server, standby_of(server) as standby:
-        url = filled(server.url("club"))
+def test_a_follower_reads_a_standby_and_goes_on_where_that_takes_over(restless):
+    server = restless
+    with standby_of(server) as standby:
+        url = filled(server.url())
+        there = url.replace(str(server.folder), str(standby.folder))
         with (
             Ledger.open(url) as ledger,
-            Ledger.open(caught_up(standby.url("club")), read_only=True) as copy,
+            Ledger.open(caught_up(there), read_only=True) as copy,
         ):
             follower = Follower(copy)
             for n in range(6, 9):
                 follower.has(*range(1, n))
                 ledger.record(submitted(f"new-{n}"))
             follower.has(*range(1, 9))
-        with Ledger.open(standby.url("club"), create=False) as copy, refused("read-only"):
+        with Ledger.open(there, create=False) as copy, refused("read-only"):
             copy.follow(cursor="web")
         either = f"host={server.folder},{standby.folder}&target_session_attrs=read-write"
         with Ledger.open(url.replace(f"host={server.folder}", either)) as ledger:
@@ -681,10 +689,10 @@ def test_a_follower_reads_a_standby_and_goes_on_where_that_takes_over():
             follower.has(*range(1, 9))
             server.stop()
             standby.run("pg_ctl", "promote", "-w")
-            with Ledger.open(standby.url("club")) as other:
+            with Ledger.open(there) as other:
                 other.record(submitted("after"))
             follower.has(*range(1, 10))
-        server.start()
+    server.start()
 
 
 def caught_up(url):
@@ -701,20 +709,19 @@ def caught_up(url):
 
 
 @posix
-def test_a_server_that_comes_back_with_less_is_told_of(tmp_path):
-    with postgres_server.running() as server:
-        url = filled(server.url("club"))
-        with Ledger.open(url) as ledger:
-            server.stop("fast")
-            data, kept = server.folder / "data", server.folder / "kept"
-            subprocess.run(["cp", "-a", data, kept], check=True)
-            server.start()
-            follower = Follower(ledger)
-            with Ledger.open(url) as other:
-                other.record(submitted("lost"))
-            follower.has(1, 2, 3, 4, 5, 6)
-            server.stop("fast")
-            data.rename(server.folder / "lost")
-            kept.rename(data)
-            server.start()
-            assert follower.ends().error.problems[0].code == "ahead-of-ledger"
+def test_a_server_that_comes_back_with_less_is_told_of(restless):
+    url = filled(restless.url())
+    with Ledger.open(url) as ledger:
+        restless.stop("fast")
+        data, kept = restless.folder / "data", restless.folder / "kept"
+        subprocess.run(["cp", "-a", data, kept], check=True)
+        restless.start()
+        follower = Follower(ledger)
+        with Ledger.open(url) as other:
+            other.record(submitted("lost"))
+        follower.has(1, 2, 3, 4, 5, 6)
+        restless.stop("fast")
+        data.rename(restless.folder / "lost")
+        kept.rename(data)
+        restless.start()
+        assert follower.ends().error.problems[0].code == "ahead-of-ledger"

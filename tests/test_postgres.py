@@ -650,8 +650,9 @@ def test_a_reader_sees_what_it_saw_while_all_is_made_again(url, ask):
 WRITES = """
 GRANT USAGE ON SCHEMA {schema} TO {role};
 GRANT SELECT, INSERT ON ALL TABLES IN SCHEMA {schema} TO {role};
-GRANT UPDATE ON {schema}.subjects, {schema}.keys, {schema}.spans, {schema}.findings TO {role};
-GRANT DELETE ON {schema}.disclosures TO {role};
+GRANT UPDATE ON {schema}.subjects, {schema}.keys, {schema}.spans, {schema}.findings,
+    {schema}.cursors TO {role};
+GRANT DELETE ON {schema}.disclosures, {schema}.cursors TO {role};
 """
 READS = """
 GRANT USAGE ON SCHEMA {schema} TO {role};
@@ -677,6 +678,8 @@ def test_a_writer_needs_no_right_to_change_the_log(url, role):
     with Ledger.open(role("writer", WRITES)) as ledger:
         ledger.record(submitted("new", meeting="spring", movers="Yvo Ypma"), key="new")
         ledger.record(MotionAdopted("new", on="2024-04-02"))
+        assert len(list(ledger.follow(cursor="web", timeout=0))) == 7
+        ledger.move_cursor("web", None)
         assert ledger.verify()
         erasure = ledger.erase(name="Yvo Ypma", basis="asked")
         assert (erasure.count, erasure.purged) == (1, False)  # only an owner may do that
@@ -689,6 +692,17 @@ def test_a_reader_reads_and_verifies_and_writes_nothing(url, role):
         assert ledger.as_of("2024-04-01").motions["m0"].title == "On m0"
         with refused("no-right"):
             ledger.record(submitted("new"))
+        assert len(list(ledger.follow(timeout=0))) == 5
+        with refused("no-right"):
+            ledger.follow(cursor="web")
+    sound(url, head=5)
+
+
+def test_a_reader_may_be_let_keep_cursors(url, role):
+    follows = READS + "GRANT INSERT, UPDATE, DELETE ON {schema}.cursors TO {role};"
+    with Ledger.open(role("follower", follows), create=False) as ledger:
+        assert len(list(ledger.follow(cursor="web", timeout=0))) == 5
+        ledger.move_cursor("web", None)
     sound(url, head=5)
 
 
