@@ -514,6 +514,7 @@ def test_a_ledger_is_an_application_that_reads(path, environment):
 def test_where_there_is_no_ledger_there_is_no_application(place, environment):
     with refused("no-ledger"):
         LedgerApplication(environment)
+    Ledger.open(place).close()  # nothing stands in its way
 
 
 # --- the command ------------------------------------------------------------------------

@@ -5,12 +5,14 @@ Here: `LedgerApplication`, which reads. Not here: recording, which is `Ledger`'s
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any, ClassVar, NoReturn
 
 from eventsourcing.application import Application
 from eventsourcing.persistence import ApplicationRecorder, Mapper, PersistenceError
 
 from govledger.errors import Problem, StorageError
+from govledger.storage import sqlite
 from govledger.storage.mapping import LedgerMapper
 
 
@@ -31,15 +33,18 @@ class LedgerApplication(Application[str]):
 
     def construct_recorder(self) -> ApplicationRecorder:
         """What reads the log. Raises `StorageError` where there is no ledger."""
-        recorder = super().construct_recorder()
         try:
-            head = recorder.max_notification_id()
+            if isinstance(self.factory, sqlite.Factory):  # which would make the file
+                path = Path(self.factory.datastore.pool.db_name)
+                sqlite.SqliteStore.open(path, read_only=True).close()
+            recorder = super().construct_recorder()
+            recorder.max_notification_id()
         except PersistenceError as error:
             self.factory.close()
             raise _NO_LEDGER from error
-        if head is None:
+        except BaseException:
             self.factory.close()
-            raise _NO_LEDGER
+            raise
         return recorder
 
     def save(self, *_: Any, **__: Any) -> NoReturn:
