@@ -137,7 +137,7 @@ CALLS = {
     "unknown-subject": 'ledger.as_of("2024-03-14", after="motion/nobody-spoke-of")',
     "damaged-row": 'decode_state("motion/bins", b"{}")',
     "numbers-and-events": "ledger.import_events([motion], numbers=[1, 2])",
-    "ahead-of-ledger": "ledger.follow(after=12)",
+    "lost-record": "ledger.follow(after=12)",
     "not-a-timeout": "ledger.follow(timeout=-1)",
     "unknown-cursor": 'ledger.move_cursor("web", 1)\nledger.move_cursor("wbe", None)',
     "unknown-position.known-at": 'ledger.as_of("2024-03-14", known_at=99)',

@@ -40,32 +40,32 @@ def follow(
     if timeout is not None and not timeout >= 0:
         raise invalid("not-a-timeout", f"nobody can wait for {timeout} seconds", "give 0 or more")
     given = 0 if after is None else count(after)
+    store.head()  # one that is closed says so now
     if cursor is not None:
         cursor = line(cursor)
         with store.read() as reading:
             given = reading.cursors().get(cursor, given)
-    _check_held(store, given)
+    last = next(iter(read(given - 1, given)), None) if given else None
+    if given and last is None:
+        raise _lost(given)
     if cursor is not None:
         _keep(store, cursor, given)  # whoever may not do that is told so now
-    return _followed(store, read, given, cursor, inf if timeout is None else timeout)
+    return _followed(store, read, last, cursor, inf if timeout is None else timeout)
 
 
 def _followed(
-    store: Store, read: Read, given: int, cursor: str | None, timeout: float
+    store: Store, read: Read, last: Record | None, cursor: str | None, timeout: float
 ) -> Iterator[Record]:
-    def patiently(action: Callable[[], _T]) -> _T:
-        return _patiently(action, partial(_check_held, store, given))
-
     idle_since: float | None = None
     try:
         with store.watch() as wait:
             while True:
-                page = patiently(partial(_page, read, given))
+                page = _patiently(partial(_page, read, last))
                 for record in page:
                     yield record
-                    given = record.position
+                    last = record
                     if cursor is not None:
-                        patiently(partial(_keep, store, cursor, given))
+                        _patiently(partial(_keep, store, cursor, record.position))
                 if page:
                     idle_since = None
                     continue
@@ -73,14 +73,28 @@ def _followed(
                 left = idle_since + timeout - monotonic()
                 if left <= 0:
                     return
-                patiently(partial(wait, left))
+                _patiently(partial(wait, left))
     except StorageError as error:
         if error.problems[0].code != "closed":
             raise
 
 
-def _page(read: Read, given: int) -> list[Record]:
-    return list(read(given, given + PAGE))
+def _page(read: Read, last: Record | None) -> list[Record]:
+    """The records after the last that was given, which must still be there.
+
+    A server that took over from another may lack it, or hold something else in its place.
+    """
+    if last is None:
+        return list(read(0, PAGE))
+    page = list(read(last.position - 1, last.position + PAGE))
+    if not page or _signs(page[0]) != _signs(last):
+        raise _lost(last.position)
+    return page[1:]
+
+
+def _signs(record: Record) -> tuple[object, ...]:
+    """What tells records apart, whatever was erased of them."""
+    return record.position, record.version, record.subject, record.type, record.recorded_at
 
 
 def _keep(store: Store, cursor: str, position: int) -> None:
@@ -88,31 +102,23 @@ def _keep(store: Store, cursor: str, position: int) -> None:
         cursors.keep(cursor, position)
 
 
-def _check_held(store: Store, position: int) -> None:
-    """Raise `StorageError` where a follower has been given what the log does not hold."""
-    head = store.head()
-    if position > head:
-        raise StorageError(
-            Problem(
-                code="ahead-of-ledger",
-                message=f"the follower has come to record {position}, and the ledger to {head}",
-                hint="was it restored, or did another server take over? What was made of the"
-                " records after that must be undone; begin at a position that both know",
-            )
+def _lost(position: int) -> StorageError:
+    return StorageError(
+        Problem(
+            code="lost-record",
+            message=f"the ledger no longer holds record {position}, which the follower was given",
+            hint="was it restored, or did another server take over? Undo what was made of the"
+            " records that are lost, and begin after the last that is not",
         )
+    )
 
 
-def _patiently(action: Callable[[], _T], check: Callable[[], None]) -> _T:
-    """What an action comes to; a server that is away is looked for.
-
-    What is there when it comes back is checked: it may be another one, that lost something.
-    """
+def _patiently(action: Callable[[], _T]) -> _T:
+    """What an action comes to; a server that is away is looked for."""
     pause, longest = PAUSES
     until = None
     while True:
         try:
-            if until is not None:
-                check()
             return action()
         except StorageError as error:
             until = until or monotonic() + AWAY

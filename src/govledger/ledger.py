@@ -475,8 +475,8 @@ class Ledger:
         gets that one again, and never misses one. Let one follower at a time use a name.
 
         A server that is away is looked for for a minute. Raises `StorageError` then, where the
-        ledger cannot be written to and a cursor is given, or where it holds less than the
-        follower was given (`ahead-of-ledger`).
+        ledger cannot be written to and a cursor is given, or where it does not hold the record
+        that the follower had last (`lost-record`).
         """
 
         def read(after: int, upto: int) -> Iterator[Record]:

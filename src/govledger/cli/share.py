@@ -189,7 +189,7 @@ def _when_nobody_reads(stream: IO[bytes], end: Callable[[], None]) -> None:
         return
 
     def wait() -> None:
-        closed.poll()
-        end()
+        if any(found & (select.POLLERR | select.POLLHUP) for _, found in closed.poll()):
+            end()
 
     Thread(target=wait, daemon=True).start()
