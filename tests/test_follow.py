@@ -438,7 +438,7 @@ def killed(script, path, *arguments, runs, wait=0.1):
 
 @posix
 def test_a_killed_follower_with_a_position_of_its_own_does_everything_once(path, tmp_path):
-    head = killed(IN_ITS_OWN_DATABASE, path, tmp_path / "own.db", runs=200 if MANY else 4)
+    head = killed(IN_ITS_OWN_DATABASE, path, tmp_path / "own.db", runs=100 if MANY else 4)
     with closing(sqlite3.connect(tmp_path / "own.db")) as own:
         seen = [position for (position,) in own.execute("SELECT position FROM seen ORDER BY rowid")]
     assert seen == list(range(1, head + 1))
@@ -446,7 +446,7 @@ def test_a_killed_follower_with_a_position_of_its_own_does_everything_once(path,
 
 @posix
 def test_a_killed_follower_with_a_name_misses_nothing(path, tmp_path):
-    runs = 200 if MANY else 4
+    runs = 100 if MANY else 4
     head = killed(BY_NAME, path, tmp_path / "seen", runs=runs)
     seen = [int(position) for position in (tmp_path / "seen").read_text().split()]
     assert sorted(set(seen)) == list(range(1, head + 1))
@@ -483,7 +483,7 @@ def environment(request, place, tmp_path):
 
 @posix
 def test_a_killed_projection_does_everything_once(request, path, environment, tmp_path):
-    runs = 100 if MANY else 2
+    runs = 50 if MANY else 2
     head = killed(BY_PROJECTION, path, json.dumps(environment), runs=runs, wait=0.3)
     if "SQLITE_DBNAME" in environment:
         with closing(sqlite3.connect(tmp_path / "view.db")) as view:
@@ -619,7 +619,7 @@ def test_a_follower_outlives_a_server(restless):
     url = filled(restless.url())
     with Ledger.open(url) as ledger:
         followers = [Follower(ledger), Follower(ledger, cursor="web")]
-        for run in range(20 if MANY else 2):
+        for run in range(10 if MANY else 2):
             for follower in followers:
                 follower.has(*range(1, 6 + run))
             restless.stop(("immediate", "fast")[run % 2])
@@ -711,7 +711,7 @@ def caught_up(url):
 
 
 @posix
-@pytest.mark.parametrize("others", [0, 1, 2])
+@pytest.mark.parametrize("others", [0, 2])
 def test_a_server_that_comes_back_with_something_else_is_told_of(restless, others):
     url = filled(restless.url())
     with Ledger.open(url) as ledger:

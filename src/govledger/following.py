@@ -60,7 +60,7 @@ def _followed(
     try:
         with store.watch() as wait:
             while True:
-                page = _patiently(partial(_page, read, last))
+                page = _patiently(partial(_page, store, read, last))
                 for record in page:
                     yield record
                     last = record
@@ -79,13 +79,15 @@ def _followed(
             raise
 
 
-def _page(read: Read, last: Record | None) -> list[Record]:
+def _page(store: Store, read: Read, last: Record | None) -> list[Record]:
     """The records after the last that was given, which must still be there.
 
     A server that took over from another may lack it, or hold something else in its place.
     """
     if last is None:
         return list(read(0, PAGE))
+    if store.head() == last.position:
+        return []
     page = list(read(last.position - 1, last.position + PAGE))
     if not page or _signs(page[0]) != _signs(last):
         raise _lost(last.position)
