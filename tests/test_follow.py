@@ -393,7 +393,7 @@ class InSchema(PostgresTrackingRecorder):
     def __init__(self, datastore, **more):
         super().__init__(datastore, **more)
         self.seen = Identifier(datastore.schema, "seen")
-        made = SQL("CREATE TABLE IF NOT EXISTS {} (position bigint)").format(self.seen)
+        made = SQL("CREATE TABLE IF NOT EXISTS {} (position bigint, nr bigserial)").format(self.seen)
         self.sql_create_statements.append(made)
 
     def note(self, position, tracking):
@@ -491,7 +491,7 @@ def test_a_killed_projection_does_everything_once(request, path, environment, tm
     else:
         with request.getfixturevalue("server").connect() as view:
             table = f"{environment['SEEN_POSTGRES_SCHEMA']}.seen"
-            seen = view.execute(f"SELECT position FROM {table} ORDER BY ctid").fetchall()
+            seen = view.execute(f"SELECT position FROM {table} ORDER BY nr").fetchall()
     assert [position for (position,) in seen] == list(range(1, head + 1))
     sound(path, head)
 
