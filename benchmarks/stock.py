@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl, unquote, urlsplit
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 import msgspec
@@ -655,6 +656,25 @@ def _withdraws(said: Any) -> int | None:
 def connect(path: Path) -> Book:
     """The application on SQLite, in a file; its connections are as durable as the others'."""
     return Book(env={"PERSISTENCE_MODULE": "eventsourcing.sqlite", "SQLITE_DBNAME": str(path)})
+
+
+def opened(place: str) -> Book:
+    """The application on SQLite in a file, or on PostgreSQL in a schema named like a ledger."""
+    parts = urlsplit(place)
+    if not parts.scheme:
+        return connect(Path(place))
+    options = dict(parse_qsl(parts.query))
+    return Book(
+        env={
+            "PERSISTENCE_MODULE": "eventsourcing.postgres",
+            "POSTGRES_DBNAME": parts.path.lstrip("/"),
+            "POSTGRES_HOST": options.get("host", parts.hostname or "localhost"),
+            "POSTGRES_PORT": str(parts.port or 5432),
+            "POSTGRES_USER": unquote(parts.username or ""),
+            "POSTGRES_PASSWORD": unquote(parts.password or "none"),
+            "POSTGRES_SCHEMA": options["ledger"],
+        }
+    )
 
 
 def in_memory() -> Book:

@@ -153,7 +153,7 @@ def test_interface_page(golden):
         "Everything here is imported from `govledger`. The events are listed in"
         " [events.md](events.md); times, dates and `known_at` are explained in [time.md](time.md).\n",
     ]
-    for cls in (govledger.Ledger, govledger.Register):
+    for cls in (govledger.Ledger, govledger.Register, govledger.Batch, govledger.Pending):
         page += [f"## {cls.__name__}\n", f"{inspect.cleandoc(cls.__doc__)}\n"]
         for name, member in sorted(vars(cls).items()):
             told = inspect.unwrap(getattr(member, "__func__", getattr(member, "func", member)))
@@ -168,7 +168,7 @@ def test_interface_page(golden):
     for name in govledger.__all__:
         cls = getattr(govledger, name)
         is_event = isinstance(cls, type) and issubclass(cls, govledger.Event)
-        if not attrs.has(cls) or is_event or cls is govledger.Register:
+        if not attrs.has(cls) or is_event or cls in (govledger.Register, govledger.Pending):
             continue
         fields = ", ".join(f"`{f.name}`" for f in attrs.fields(cls) if not f.name.startswith("_"))
         page.append(f"| `{name}` | {fields} | {first_line(cls)} |")

@@ -38,6 +38,7 @@ from govledger.interchange import jsonl
 from govledger.interchange.tiles import publish
 from govledger.rules import FINDINGS, Breach
 from govledger.storage.sqlite import SqliteStore
+from govledger.together import interrupted
 from govledger.integrity.personal import to_hex
 from govledger.values import sealed
 
@@ -126,6 +127,8 @@ CALLS = {
     "no-events": "ledger.record()",
     "not-an-event": 'ledger.record("motion.adopted")',
     "key-conflict": 'ledger.record(motion, key="mail-17")\nledger.record(adoption, key="mail-17")',
+    "not-yet": "with ledger.batch() as batch: print(batch.record(motion).records)",
+    "interrupted": "raise interrupted(KeyboardInterrupt())",
     "naive-clock": "Ledger.in_memory(clock=lambda: datetime(2024, 3, 14))",
     "clock-ran-back": "clock.now -= timedelta(hours=1)\nledger.record(motion)",
     "unknown-store": 'Ledger.open("mysql://server/ledger")',
@@ -484,6 +487,7 @@ def called(stem):
             **{"ledger": ledger, "clock": clock, "datetime": datetime, "timedelta": timedelta},
             **{"Ledger": Ledger, "SqliteStore": SqliteStore, "Entry": Entry},
             **{"decode": decode, "decode_state": decode_state, "undriven": undriven},
+            "interrupted": interrupted,
             "motion": MotionSubmitted("bins", title="Bigger bins", on="2024-03-01"),
             "adoption": MotionAdopted("bins", on="2024-03-14"),
         }
@@ -528,7 +532,7 @@ def raised_in(module):
 BELOW = set().union(
     *(
         raised_in(f"{name}.py")
-        for name in "values when source events codec state ledger drafts following storage/places storage/tables/registers".split()
+        for name in "values when source events codec state ledger recording together drafts following storage/places storage/tables/registers".split()
     )
 )
 

@@ -25,7 +25,7 @@ from govledger import (
     MotionAdopted,
     MotionRejected,
     StorageError,
-    ledger as ledger_module,
+    recording,
 )
 from govledger.dataset import import_dataset, ledger_options
 from govledger.cli import main
@@ -387,7 +387,7 @@ def test_a_history_leaves_the_same_rows_in_every_store(server, monkeypatch, seed
     kept = []
     for url in (None, server.url()):
         salts = random.Random(seed)
-        monkeypatch.setattr(ledger_module, "_salt", lambda salts=salts: salts.randbytes(16))
+        monkeypatch.setattr(recording, "new_salt", lambda salts=salts: salts.randbytes(16))
         options = {"clock": Clock(), "timezone": "Europe/Amsterdam", "name": "club"}
         with Ledger.open(url, **options) if url else Ledger.in_memory(**options) as ledger:
             test_spans.tell(ledger, seed, 30)
@@ -629,15 +629,15 @@ def test_another_process_that_writes_makes_it_busy(server, url, monkeypatch):
 def test_a_reader_sees_what_it_saw_while_all_is_made_again(url, ask):
     with Ledger.open(url) as ledger, Ledger.open(url) as other:
         with ledger._store.read() as reading:
-            assert reading.last().position == 5
+            assert reading.at(range(9))[-1].position == 5
             other.record(submitted("new"))
             other.rebuild()
             seen = reading.session.select("SELECT count(*) FROM subjects")
-            assert (seen, reading.last().position) == ([(5,)], 5)
+            assert (seen, reading.at(range(9))[-1].position) == ([(5,)], 5)
         ask("ALTER TABLE spans ADD COLUMN more text")
         waiting = threading.Thread(target=other.rebuild)
         with ledger._store.read() as reading:
-            reading.last()
+            reading.at([1])
             waiting.start()
             time.sleep(0.3)
             assert reading.session.select("SELECT count(*) FROM subjects") == [(6,)]

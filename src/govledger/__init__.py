@@ -69,6 +69,7 @@ from govledger.events import (
 from govledger.history import Reason, Record
 from govledger.integrity.checkpoint import Checkpoint, Policy
 from govledger.ledger import Erasure, Explanation, Ledger
+from govledger.recording import Batch, Pending
 from govledger.register import Change, Register
 from govledger.rules import (
     LIFECYCLE,
@@ -105,6 +106,7 @@ __all__ = (
     "PROFILES",
     "AgreementReached",
     "Assertion",
+    "Batch",
     "Blockade",
     "BlockadeConditionMet",
     "BlockadeImposed",
@@ -167,6 +169,7 @@ __all__ = (
     "MotionVoteDeferred",
     "MotionWithdrawn",
     "Notice",
+    "Pending",
     "PersonalDataErased",
     "Place",
     "Policy",

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from copy import copy
 from datetime import UTC, date, datetime
 from functools import cached_property
 from itertools import groupby
@@ -32,19 +34,12 @@ from govledger.codec import (
 )
 from govledger.drafts import (
     Find,
-    encoded,
-    numbered,
-    opened,
-    renumbered,
-    says,
-    sealed,
     told,
 )
 from govledger.errors import (
     ClockError,
-    KeyConflict,
+    GovledgerError,
     Problem,
-    RuleBreach,
     StorageError,
     UnreadableRecord,
     did_you_mean,
@@ -53,7 +48,6 @@ from govledger.errors import (
 from govledger.events import (
     KINDS,
     LEDGER,
-    VOCABULARY,
     Event,
     LedgerOpened,
     PersonalDataErased,
@@ -82,11 +76,8 @@ from govledger.integrity.merkle import (
 )
 from govledger.integrity.note import Note
 from govledger.integrity.personal import (
-    SALT_SIZE,
-    Disclosure,
     covered,
     digests_in,
-    from_hex,
     has_open_texts,
     personal_texts,
     text_in,
@@ -95,19 +86,20 @@ from govledger.integrity.personal import (
 )
 from govledger.integrity.proof import Proof, prove
 from govledger.integrity.tiles import ENTRIES, Tile, nodes_of, write_entries, write_hashes
+from govledger.recording import Answer, Batch, Call, Newest, Sitting, call_of, new_salt, size
 from govledger.register import Change, Register, changes, register
 from govledger.rules import (
     Breach,
     Finding,
     Profile,
-    pointed,
     profile_named,
 )
-from govledger.spans import BATCH, plan
+from govledger.spans import BATCH
 from govledger.state import Mandate, State, fold, status_name
-from govledger.storage import Reading, Selection, Store, Writing
+from govledger.storage import Reading, Selection, Store
 from govledger.storage.places import place
 from govledger.storage.sqlite import SqliteStore
+from govledger.together import Together
 from govledger.values import Sealed, batches, count, line
 from govledger.when import When, datetime_of, day_of, instant_of, timezone, view_instant, zone_name
 
@@ -175,6 +167,7 @@ class Ledger:
         self._store = store
         self._clock = clock or system_clock
         self._held: tuple[int, Profiles] = (0, ())
+        self._together = Together(self._serve, size, BATCH)
 
     @cached_property
     def opening(self) -> LedgerOpened:
@@ -314,57 +307,53 @@ class Ledger:
         retractions among them are made to refer to the positions that their targets get here.
         Of a target that came in by an earlier call, `earlier` tells the position here, if any.
         """
-        events = tuple(events)
-        if breaches not in ("refuse", "flag"):
-            raise invalid(
-                "unknown-mode", f'breaches="{breaches}" is unknown', 'use "refuse" or "flag"'
-            )
-        for event in events:
-            if type(event) not in _EVENTS:
-                raise invalid(
-                    "not-an-event",
-                    f"{event!r} is not an event of the vocabulary",
-                    "record events such as MotionAdopted(…); a base class is none",
-                )
-        if not events:
-            raise invalid("no-events", "there is nothing to record", "give at least one event")
-        key = None if key is None else line(key)
+        call = call_of(events, key=key, breaches=breaches, numbers=numbers, earlier=earlier)
         _ = self.zone  # read before the lock is taken
-        with self._store.write() as writing:
-            _refuse_erasures(writing, events)
-            if key is not None and (written := writing.keyed(key)):
-                before = written[0].position - 1
-                given = renumbered(events, numbers, earlier, before)
-                return _written_before(key, given, told(written, writing.disclosed))
-            last = writing.last()
-            head = last.position if last else 0
-            closed, disclosures = sealed(renumbered(events, numbers, earlier, head), _salt)
-            added = self._append(writing, last, closed, disclosures, key, breaches)
-        return opened(added, {each.digest: each.array for each in disclosures})
+        (answer,) = self._together([call])
+        if isinstance(answer, BaseException):
+            raise answer
+        return answer.told()
 
-    def _append(
-        self,
-        writing: Writing,
-        last: Entry | None,
-        events: Sequence[Event],
-        disclosures: Sequence[Disclosure],
-        key: str | None,
-        breaches: str,
-    ) -> tuple[Record, ...]:
-        """Judge sealed events that come after the last entry, and write their records."""
-        head = last.position if last else 0
-        versions = writing.versions((LEDGER, *(event.subject for event in events)))
-        added = numbered(events, versions, head, self._now(last), key)
-        entries, oversized = encoded(added)
-        held = self._profiles(writing, versions.get(LEDGER, 0))
-        planned = plan(writing.books(added), added, self.zone, held=held)
-        found = (*oversized, *planned.breaches)
-        if breaches == "flag":
-            found = tuple(breach for breach in found if breach.binding)
-        if found:
-            raise RuleBreach(*(pointed(breach, head) for breach in found), head=head)
-        writing.append(entries, planned, disclosures)
-        return added
+    @contextmanager
+    def batch(self) -> Iterator[Batch]:
+        """Record many independent calls at once, each accepted or refused on its own.
+
+        Calls of `record` on the batch are collected; where the block ends they are judged in
+        their order, and those that pass are written in one transaction (in several, if they hold
+        more than 1,000 events). All are durable when the block has ended. If some were not
+        recorded, it raises an `ExceptionGroup` of their errors then, and the others are on
+        record all the same. If the block itself raises, nothing is recorded.
+
+        Threads need none of this: calls of `record` that arrive together share a transaction.
+        """
+        batch = Batch()
+        yield batch
+        _ = self.zone
+        answers = self._together(batch.calls)
+        for pending, answer in zip(batch.pending, answers, strict=True):
+            pending.answer = answer
+        if errors := [answer for answer in answers if isinstance(answer, Exception)]:
+            raise ExceptionGroup(
+                f"{len(errors)} of {len(batch.calls)} calls were not recorded; all others were",
+                errors,
+            )
+
+    def _serve(self, calls: Sequence[Call]) -> list[Answer | BaseException]:
+        """Judge calls, and write those that pass, in one transaction."""
+        is_begun = is_written = False
+        try:
+            with self._store.write() as writing:
+                is_begun = True
+                sitting = Sitting(writing, calls, self.zone, self._now, self._profiles)
+                answers = [_judged(sitting, call) for call in calls]
+                sitting.write()
+                is_written = True
+        except Exception as error:  # noqa: BLE001 - it is given to whoever waits for it
+            if is_begun and not is_written and len(calls) > 1:
+                # What one of them met undid the others; now each has a transaction of its own.
+                return [answer for call in calls for answer in self._serve([call])]
+            return [error, *(copy(error) for _ in calls[1:])]
+        return answers
 
     def recorded_under(self, key: str) -> range:
         """The positions of the records that were written under a key; empty where none were."""
@@ -398,14 +387,14 @@ class Ledger:
         (record,) = self.record(event, key=key, breaches=breaches)
         return record
 
-    def _now(self, last: Entry | None) -> datetime:
+    def _now(self, newest: Newest) -> datetime:
         now = _aware(self._clock())
-        if last is not None and now < (latest := recorded_at(last)):
+        if newest.recorded_at is not None and now < newest.recorded_at:
             raise ClockError(
                 Problem(
                     code="clock-ran-back",
-                    message=f"the clock says {timestamp(now)}, and record {last.position} was"
-                    f" made at {timestamp(latest)}",
+                    message=f"the clock says {timestamp(now)}, and record {newest.position} was"
+                    f" made at {timestamp(newest.recorded_at)}",
                     hint="set the clock right; a ledger never goes back in time",
                 )
             )
@@ -857,7 +846,10 @@ class Ledger:
             ]
             records: tuple[Record, ...] = ()
             if events:
-                records = self._append(writing, writing.last(), events, (), None, "flag")
+                call = Call(events=events, flagged=True)
+                sitting = Sitting(writing, [call], self.zone, self._now, self._profiles)
+                records = sitting.take(call, events)
+                sitting.write()
                 writing.erase(digests)
         purged = self._store.purge()
         if not digests and not plain:
@@ -883,6 +875,14 @@ class Ledger:
         return self._store.head()
 
 
+def _judged(sitting: Sitting, call: Call) -> Answer | BaseException:
+    """What a call comes to; whatever it meets is its own matter, if it is told as ours."""
+    try:
+        return sitting.record(call)
+    except GovledgerError as error:
+        return error
+
+
 def _opening(clock: Clock, name: str, zone: str, profile: str, origin: str | None) -> Entry:
     now = _aware(clock())
     today = day_of(instant_of(now), timezone(zone_name(zone)))
@@ -903,39 +903,8 @@ def _aware(moment: datetime) -> datetime:
     return moment.astimezone(UTC)
 
 
-def _written_before(
-    key: str, events: Sequence[Event], written: Sequence[Record]
-) -> tuple[Record, ...]:
-    if len(written) != len(events) or not all(map(says, written, events)):
-        raise KeyConflict(
-            Problem(
-                code="key-conflict",
-                message=f'the key "{key}" was used before, from record {written[0].position} on,'
-                " for events that say something else",
-                hint="use a new key for new events",
-            )
-        )
-    return tuple(written)
-
-
 MOST_ERASED = 900
 """How many digests one record of an erasure lists: as many as an entry has room for."""
-
-
-def _refuse_erasures(reading: Reading, events: Iterable[Event]) -> None:
-    """Raise `InvalidInput` for a record that says that texts are erased which are kept."""
-    said = {
-        digest
-        for event in events
-        if isinstance(event, PersonalDataErased)
-        for digest in map(from_hex, event.digests)
-    }
-    if said and reading.disclosed(said):
-        raise invalid(
-            "not-erased",
-            "the record says that personal texts are erased, and they are kept",
-            "`Ledger.erase` (govledger erase) erases them, and records it",
-        )
 
 
 def refuse_open_texts(entries: Iterable[Entry]) -> None:
@@ -992,13 +961,8 @@ def _known(entries: Iterable[Entry], known: int, find: Find) -> list[Record]:
 def _covered(entry: Entry) -> Record:
     """The record of an entry, with no personal text that can be read."""
     record = decode(entry)
-    event = covered(record.event, _salt)
+    event = covered(record.event, new_salt)
     return record if event is record.event else evolve(record, event=event)
 
 
-def _salt() -> bytes:
-    return os.urandom(SALT_SIZE)
-
-
 _ALL = Selection()
-_EVENTS = frozenset(VOCABULARY)

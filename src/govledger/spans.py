@@ -150,52 +150,79 @@ def plan(
     else, unless they are `accepted`: in the log already. Breaches that stood before are not
     held against the new records. `held` are the profiles on the books, where they are known.
     """
-    desk = _Desk(books, zone, held)
+    desk = Desk(books, zone, held)
     for record in added:
         desk.take(record, accepted=accepted)
     return desk.plan()
 
 
-class _Desk:
-    """The books with new records on top, while these are taken in one by one."""
+class Desk:
+    """The books with new records on top, while these are taken in one by one.
+
+    It honours `Books`, so that another desk can be put on it, to try what comes next: that one
+    is added to it, or thrown away.
+    """
 
     def __init__(self, books: Books, zone: ZoneInfo, held: Profiles | None) -> None:
-        self.books = books
-        self.zone = zone
-        self.breaches: list[Breach] = []
-        self.records: dict[int, Record] = {}
-        self.streams: defaultdict[str, list[Record]] = defaultdict(list)
-        self.mentioned: dict[str, int] = {}
-        self.links: defaultdict[str, set[str]] = defaultdict(set)
-        self.begun: dict[str, int] = {}
-        self.keys: dict[str, tuple[int, int]] = {}
-        self.lasts: dict[str, Span | None] = {}
-        self.fresh: defaultdict[str, dict[_Key, Span]] = defaultdict(dict)
-        self.ended: defaultdict[str, dict[_Key, Span]] = defaultdict(dict)
-        self.judged: defaultdict[str, dict[_Key, Judged]] = defaultdict(dict)
-        self.healed: defaultdict[str, dict[_Key, Judged]] = defaultdict(dict)
+        self._books = books
+        self._zone = zone
+        self._breaches: list[Breach] = []
+        self._records: dict[int, Record] = {}
+        self._added: defaultdict[str, list[Record]] = defaultdict(list)
+        self._mentioned: dict[str, int] = {}
+        self._links: defaultdict[str, set[str]] = defaultdict(set)
+        self._begun: dict[str, int] = {}
+        self._keys: dict[str, tuple[int, int]] = {}
+        self._lasts: dict[str, Span | None] = {}
+        self._fresh: defaultdict[str, dict[_Key, Span]] = defaultdict(dict)
+        self._ended: defaultdict[str, dict[_Key, Span]] = defaultdict(dict)
+        self._judged: defaultdict[str, dict[_Key, Judged]] = defaultdict(dict)
+        self._healed: defaultdict[str, dict[_Key, Judged]] = defaultdict(dict)
         self.profiles = held
 
     def plan(self) -> Plan:
+        """What the records that were taken in do to the books below."""
         return Plan(
-            spans=_all(self.fresh),
-            ended=_all(self.ended),
-            judged=_all(self.judged),
-            healed=_all(self.healed),
-            breaches=(*self.breaches, *self._broken()),
-            mentioned=self.mentioned,
-            links={named: frozenset(naming) for named, naming in self.links.items()},
-            begun=self.begun,
-            keys=self.keys,
+            spans=_all(self._fresh),
+            ended=_all(self._ended),
+            judged=_all(self._judged),
+            healed=_all(self._healed),
+            breaches=self.breaches(),
+            mentioned=self._mentioned,
+            links={named: frozenset(naming) for named, naming in self._links.items()},
+            begun=self._begun,
+            keys=self._keys,
         )
+
+    def breaches(self) -> tuple[Breach, ...]:
+        """Those that the records that were taken in bring, and that still stand."""
+        return (*self._breaches, *self._broken())
+
+    def add(self, later: Desk) -> None:
+        """Take over all that was taken in on a desk whose books are this one."""
+        self._breaches += later._breaches
+        self._records |= later._records
+        self._lasts |= later._lasts
+        self._keys |= later._keys
+        self.profiles = later.profiles
+        for subject, instant in later._begun.items():
+            self._begin(subject, instant)
+        for name, position in later._mentioned.items():
+            self._mentioned.setdefault(name, position)
+        for name, records in later._added.items():
+            self._added[name] += records
+        for name, naming in later._links.items():
+            self._links[name] |= naming
+        _add(self._fresh, self._ended, later._fresh, later._ended)
+        _add(self._judged, self._healed, later._judged, later._healed)
 
     def _broken(self) -> Iterator[Breach]:
         """The breaches that are new and still stand; one that is only worded anew is not."""
-        if not self.judged:
+        if not self._judged:
             return
-        stood = [judged.finding for judged in _all(self.healed)]
+        stood = [judged.finding for judged in _all(self._healed)]
         known = Counter((rule_of(finding.code), finding.position) for finding in stood)
-        stand = [judged for judged in _all(self.judged) if judged.known_until == NEVER]
+        stand = [judged for judged in _all(self._judged) if judged.known_until == NEVER]
         for judged in sorted(stand, key=lambda j: (j.since, j.key)):
             finding = judged.finding
             rule = rule_of(finding.code), finding.position
@@ -204,42 +231,57 @@ class _Desk:
             elif known[rule]:
                 known[rule] -= 1
 
-    # --- the books, with what was taken in --------------------------------------------------
+    # --- the books, with what was taken in: see `Books` -------------------------------------
 
-    def _streams(self, subjects: Collection[str]) -> list[Record]:
-        added = (record for subject in subjects for record in self.streams.get(subject, ()))
-        return [*self.books.streams(subjects), *added]
+    def streams(self, subjects: Collection[str]) -> list[Record]:
+        added = (record for subject in subjects for record in self._added.get(subject, ()))
+        return [*self._books.streams(subjects), *added]
 
-    def _at(self, position: int) -> Record | None:
-        return self.records.get(position) or self.books.at(position)
+    def at(self, position: int) -> Record | None:
+        return self._records.get(position) or self._books.at(position)
 
-    def _naming(self, subject: str) -> set[str]:
-        return {*self.books.naming(subject), *self.links.get(subject, ())}
+    def naming(self, subject: str) -> set[str]:
+        return {*self._books.naming(subject), *self._links.get(subject, ())}
 
-    def _last(self, subject: str) -> Span | None:
-        if subject not in self.lasts:
-            self.lasts[subject] = self.books.last(subject)
-        return self.lasts[subject]
+    def last(self, subject: str) -> Span | None:
+        if subject not in self._lasts:
+            self._lasts[subject] = self._books.last(subject)
+        return self._lasts[subject]
 
-    def _spans(self, subject: str) -> list[Span]:
-        """The spans of a subject that are believed, by time."""
-        held = {span.key: span for span in self.books.spans(subject)}
-        held |= self.ended.get(subject, {})
-        held |= self.fresh.get(subject, {})
+    def latest(self, subject: str) -> int | None:
+        if subject not in self._lasts:
+            return self._books.latest(subject)
+        last = self._lasts[subject]
+        return None if last is None else last.since
+
+    def spans(self, subject: str) -> list[Span]:
+        held = {span.key: span for span in self._books.spans(subject)}
+        held |= self._ended.get(subject, {})
+        held |= self._fresh.get(subject, {})
         believed = (span for span in held.values() if span.known_until == NEVER)
         return sorted(believed, key=_since)
 
+    def judged(self, subject: str) -> list[Judged]:
+        held = {judged.key: judged for judged in self._books.judged(subject)}
+        held |= self._healed.get(subject, {})
+        held |= self._judged.get(subject, {})
+        return [judged for judged in held.values() if judged.known_until == NEVER]
+
+    def after(self, instant: int) -> set[str]:
+        touched = {subject for subject in self._lasts if self._rests_on(instant - 1, subject)}
+        return touched | set(self._books.after(instant))
+
     def _state(self, subject: str, instant: int) -> State | None:
-        last = self._last(subject)
+        last = self.last(subject)
         if last is None or last.since <= instant:
             return None if last is None else last.state
-        spans = self._spans(subject)
+        spans = self.spans(subject)
         before = bisect_right(spans, instant, key=_since)
         return spans[before - 1].state if before else None
 
     def _profile(self, instant: int) -> Profile:
         if self.profiles is None:
-            self.profiles = profiles(self._streams([LEDGER]), self.zone)
+            self.profiles = profiles(self.streams([LEDGER]), self._zone)
         return profile_at(self.profiles, instant)
 
     # --- taking a record in -----------------------------------------------------------------
@@ -247,21 +289,21 @@ class _Desk:
     def take(self, record: Record, *, accepted: bool) -> None:
         """Take in a record: the books are as they would be if it were the last."""
         subject = record.subject
-        self.records[record.position] = record
+        self._records[record.position] = record
         if not accepted and (unfit := list(self._unfit(record))):
-            self.breaches += unfit
+            self._breaches += unfit
             return
-        instant = record.on.counts_from(self.zone)
-        last = self._last(subject)
+        instant = record.on.counts_from(self._zone)
+        last = self.last(subject)
         comes_last = self._comes_last(record, instant, last)
-        self.streams[subject].append(record)
-        self.mentioned.setdefault(subject, record.position)
+        self._added[subject].append(record)
+        self._mentioned.setdefault(subject, record.position)
         for _, named in references(record.event):
-            self.mentioned.setdefault(named, record.position)
-            self.links[named].add(subject)
+            self._mentioned.setdefault(named, record.position)
+            self._links[named].add(subject)
         if record.key is not None:
-            first, _ = self.keys.get(record.key, (record.position, 0))
-            self.keys[record.key] = first, record.position
+            first, _ = self._keys.get(record.key, (record.position, 0))
+            self._keys[record.key] = first, record.position
         if subject == LEDGER:
             self.profiles = None
         if comes_last:
@@ -270,8 +312,8 @@ class _Desk:
             self._retell(record)
 
     def _unfit(self, record: Record) -> Iterator[Breach]:
-        stream = self._streams([record.subject]) if withdraws(record.event) else ()
-        return breaches_of_the_book(record, stream, self._at)
+        stream = self.streams([record.subject]) if withdraws(record.event) else ()
+        return breaches_of_the_book(record, stream, self.at)
 
     def _comes_last(self, record: Record, instant: int, last: Span | None) -> bool:
         """Whether nothing that is known already rests on what a record says."""
@@ -282,17 +324,14 @@ class _Desk:
             return True
         if last is not None and last.since > instant:
             return False
-        naming = self._naming(record.subject)
+        naming = self.naming(record.subject)
         if last is None and naming and isinstance(event, MeetingConvened):
             return False  # from now on it is known to come
         return not any(self._rests_on(instant, other) for other in naming)
 
     def _rests_on(self, instant: int, subject: str) -> bool:
         """Whether anything is known of a subject after an instant."""
-        if subject in self.lasts:
-            last = self.lasts[subject]
-            return last is not None and last.since > instant
-        latest = self.books.latest(subject)
+        latest = self.latest(subject)
         return latest is not None and latest > instant
 
     def _go_on(self, record: Record, instant: int, last: Span | None) -> None:
@@ -316,29 +355,24 @@ class _Desk:
         """The meetings that an event names and that are known to be convened, whenever."""
         if not isinstance(event, MotionSubmitted):
             return ()
-        return tuple(name for _, name in references(event) if self._last(name) is not None)
+        return tuple(name for _, name in references(event) if self.last(name) is not None)
 
     # --- telling it anew --------------------------------------------------------------------
 
     def _retell(self, record: Record) -> None:
         """Take in a record on which things rest that are known already: replay them."""
         subject, position = record.subject, record.position
-        *before, _ = stream = self._streams([subject])
-        told = timeline(stream, self.zone)
-        earliest = _earliest(timeline(before, self.zone), told)
+        *before, _ = stream = self.streams([subject])
+        told = timeline(stream, self._zone)
+        earliest = _earliest(timeline(before, self._zone), told)
         if subject == LEDGER:
-            others = self._later(earliest)
+            others = self.after(earliest)
         else:
             always = kind_of(subject) == "meeting"
-            naming = self._naming(subject)
+            naming = self.naming(subject)
             others = {x for x in naming if always or self._rests_on(earliest - 1, x)}
             self._respan(subject, position, told)
         self._rejudge({subject, *others}, position)
-
-    def _later(self, instant: int) -> set[str]:
-        """The subjects of which anything is known at an instant or later."""
-        touched = {subject for subject in self.lasts if self._rests_on(instant - 1, subject)}
-        return touched | set(self.books.after(instant))
 
     def _respan(self, subject: str, position: int, told: Sequence[tuple[int, Record]]) -> None:
         """Rewrite the spans of a subject that come out different."""
@@ -351,7 +385,7 @@ class _Desk:
                 states[instant] = state
         if states:
             self._begin(subject, min(states))
-        held = {span.since: span for span in self._spans(subject)}
+        held = {span.since: span for span in self.spans(subject)}
         for since, after in states.items():
             span = held.get(since)
             if span is not None and span.state == after:
@@ -360,19 +394,19 @@ class _Desk:
                 self._write(Span(subject, since, position, after))
         for span in held.values():
             self._end(span, position)
-        believed = self._spans(subject)
-        self.lasts[subject] = believed[-1] if believed else None
+        believed = self.spans(subject)
+        self._lasts[subject] = believed[-1] if believed else None
 
     def _rejudge(self, subjects: set[str], position: int) -> None:
         """Rewrite the findings on subjects that come out different."""
-        records = self._streams({*subjects, LEDGER})
+        records = self.streams({*subjects, LEDGER})
         named = {name for record in records for _, name in references(record.event)}
-        records += self._streams(named - subjects - {LEDGER})
-        since = {record.position: record.on.counts_from(self.zone) for record in records}
-        believed = (judged for subject in subjects for judged in self._believed(subject))
+        records += self.streams(named - subjects - {LEDGER})
+        since = {record.position: record.on.counts_from(self._zone) for record in records}
+        believed = (judged for subject in subjects for judged in self.judged(subject))
         held = {(judged.finding, judged.number): judged for judged in believed}
         found: Counter[int] = Counter()
-        for finding in replay(records, self.zone).findings:
+        for finding in replay(records, self._zone).findings:
             if finding.subject in subjects and finding.position is not None:
                 number = found[finding.position]
                 found[finding.position] += 1
@@ -381,41 +415,48 @@ class _Desk:
         for judged in held.values():
             self._heal(judged, position)
 
-    def _believed(self, subject: str) -> list[Judged]:
-        held = {judged.key: judged for judged in self.books.judged(subject)}
-        held |= self.healed.get(subject, {})
-        held |= self.judged.get(subject, {})
-        return [judged for judged in held.values() if judged.known_until == NEVER]
-
     # --- writing it down --------------------------------------------------------------------
 
     def _write(self, span: Span) -> None:
-        self.fresh[span.subject][span.key] = span
-        self.lasts[span.subject] = span
+        self._fresh[span.subject][span.key] = span
+        self._lasts[span.subject] = span
 
     def _begin(self, subject: str, instant: int) -> None:
-        self.begun[subject] = min(instant, self.begun.get(subject, instant))
+        self._begun[subject] = min(instant, self._begun.get(subject, instant))
 
     def _end(self, span: Span, position: int) -> None:
-        table = self.fresh if span.key in self.fresh.get(span.subject, ()) else self.ended
+        table = self._fresh if span.key in self._fresh.get(span.subject, ()) else self._ended
         table[span.subject][span.key] = replace(span, known_until=position)
 
     def _find(self, judged: Judged) -> None:
-        self.judged[judged.finding.subject][judged.key] = judged
+        self._judged[judged.finding.subject][judged.key] = judged
 
     def _heal(self, judged: Judged, position: int) -> None:
         subject = judged.finding.subject
-        table = self.judged if judged.key in self.judged.get(subject, ()) else self.healed
+        table = self._judged if judged.key in self._judged.get(subject, ()) else self._healed
         table[subject][judged.key] = replace(judged, known_until=position)
 
 
 _Key = tuple[int, ...]
 _T = TypeVar("_T")
+_Table = defaultdict[str, dict[_Key, _T]]
 _since = attrgetter("since")
 
 
 def _all(table: Mapping[str, Mapping[_Key, _T]]) -> tuple[_T, ...]:
     return tuple(value for rows in table.values() for value in rows.values())
+
+
+def _add(
+    new: _Table[_T], ended: _Table[_T], later_new: _Table[_T], later_ended: _Table[_T]
+) -> None:
+    """Add what a later desk has; where it ended what was new here, that is new, and ended."""
+    for subject, rows in later_new.items():
+        new[subject] |= rows
+    for subject, rows in later_ended.items():
+        fresh = new.get(subject, {})
+        for key, row in rows.items():
+            (fresh if key in fresh else ended[subject])[key] = row
 
 
 def _earliest(before: Iterable[tuple[int, Record]], after: Iterable[tuple[int, Record]]) -> int:

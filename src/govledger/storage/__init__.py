@@ -14,7 +14,7 @@ from attrs import frozen
 
 from govledger.audit import Again, Check, Kept
 from govledger.codec import Entry
-from govledger.history import Record
+from govledger.events import Event
 from govledger.integrity.merkle import Node
 from govledger.integrity.personal import Disclosure
 from govledger.rules import Finding
@@ -39,11 +39,21 @@ class Selection:
     limit: int | None = None
 
 
+@frozen
+class Standing:
+    """Where a ledger stands: what has to be known to judge what comes.
+
+    Its newest entry (None in an empty log), how many entries there are of each subject, and what
+    is on the books.
+    """
+
+    last: Entry | None
+    versions: Mapping[str, int]
+    books: Books
+
+
 class Reading(Protocol):
     """What can be asked of one snapshot of a ledger. Lists are in log order."""
-
-    def last(self) -> Entry | None:
-        """The newest entry; None in an empty log."""
 
     def about(self, subjects: Iterable[str]) -> list[Entry]:
         """All entries of these subjects."""
@@ -81,9 +91,6 @@ class Reading(Protocol):
     def disclosing(self, text: str) -> list[str]:
         """The digests of the disclosures of this text."""
 
-    def books(self, coming: Sequence[Record]) -> Books:
-        """What is on the books, as records that are to come need to know it."""
-
     def view(self, as_of: int, known: int, chosen: Selection) -> list[Row]:
         """The subjects that are chosen, at an instant, as known at a position."""
 
@@ -103,10 +110,16 @@ class Reading(Protocol):
 class Writing(Reading, Protocol):
     """What can be asked and done while the ledger's write lock is held."""
 
+    def standing(self, coming: Sequence[Event]) -> Standing:
+        """Where the ledger stands, as events that are to come need to know it."""
+
     def append(
         self, entries: Sequence[Entry], planned: Plan, disclosures: Sequence[Disclosure] = ()
     ) -> None:
-        """Write entries at the end of the log, what follows from them, and what they seal."""
+        """Write entries at the end of the log, what follows from them, and what they seal.
+
+        Once, after `standing` was asked for the events of these entries.
+        """
 
     def erase(self, digests: Iterable[str]) -> None:
         """Forget disclosures; `Store.purge` then makes sure that nothing is left of them."""

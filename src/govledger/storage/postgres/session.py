@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any, cast
 
@@ -20,7 +21,7 @@ from govledger.storage.postgres.layout import (
     of_what_is_derived,
     present,
 )
-from govledger.storage.tables.session import Session, Values
+from govledger.storage.tables.session import Question, Session, Values
 
 FETCHED = 1_000
 """Rows of a stream that are fetched at a time."""
@@ -31,7 +32,6 @@ class PostgresSession(Session):
 
     OCTETS = "convert_to({}, 'UTF8')"
     fault = psycopg.DatabaseError
-    clash = psycopg.IntegrityError
 
     def __init__(self, connection: psycopg.Connection[Any], schema: str) -> None:
         self.connection = connection
@@ -42,6 +42,21 @@ class PostgresSession(Session):
 
     def select(self, statement: str, values: Values = ()) -> list[Any]:
         return self.cursor.execute(_marked(statement), values or None).fetchall()
+
+    def gather(self, *groups: Sequence[Question]) -> list[list[Any]]:
+        with self.connection.pipeline():
+            asked = [[self._asked(*question) for question in group] for group in groups]
+            return [[row for cursor in group for row in cursor.fetchall()] for group in asked]
+
+    def _asked(self, statement: str, values: Values) -> psycopg.Cursor[TupleRow]:
+        cursor = self.connection.cursor(row_factory=tuple_row)
+        cursor.format = psycopg.pq.Format.BINARY
+        return cursor.execute(_marked(statement), values or None)
+
+    @contextmanager
+    def at_once(self) -> Iterator[None]:
+        with self.connection.pipeline():
+            yield
 
     def stream(self, statement: str, values: Values = ()) -> Iterator[Any]:
         self._streams += 1

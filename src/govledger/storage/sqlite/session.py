@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from govledger.storage.sqlite.layout import DERIVED, statements
 from govledger.storage.tables.columns import DERIVED_TABLES
-from govledger.storage.tables.session import Session, Values
+from govledger.storage.tables.session import Question, Session, Values
 
 
 class SqliteSession(Session):
@@ -20,7 +21,6 @@ class SqliteSession(Session):
 
     OCTETS = "CAST({} AS BLOB)"
     fault = sqlite3.DatabaseError
-    clash = sqlite3.IntegrityError
 
     def __init__(self, cursor: sqlite3.Cursor) -> None:
         cursor.row_factory = None
@@ -29,6 +29,12 @@ class SqliteSession(Session):
 
     def select(self, statement: str, values: Values = ()) -> list[Any]:
         return self.cursor.execute(statement, values).fetchall()
+
+    def gather(self, *groups: Sequence[Question]) -> list[list[Any]]:
+        return [[row for asked in group for row in self.select(*asked)] for group in groups]
+
+    def at_once(self) -> AbstractContextManager[None]:
+        return nullcontext()
 
     def stream(self, statement: str, values: Values = ()) -> Iterator[Any]:
         cursor = self.cursor.connection.cursor()

@@ -10,24 +10,31 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 
-from attrs import astuple
+from attrs import astuple, frozen
 
 from govledger.audit import Again, Check, Kept
 from govledger.codec import Entry, decode
-from govledger.events import LedgerOpened, kind_of
-from govledger.history import Record
-from govledger.integrity.merkle import Node
+from govledger.events import LEDGER, Event, LedgerOpened, kind_of
+from govledger.integrity.merkle import Frontier, Node
 from govledger.integrity.personal import Disclosure
 from govledger.rules import Finding
-from govledger.spans import Books, Plan
-from govledger.storage import Row, Selection
-from govledger.storage.tables import cursors, derived, registers, tree
+from govledger.spans import Plan
+from govledger.storage import Row, Selection, Standing
+from govledger.storage.tables import books, cursors, derived, registers, tree
 from govledger.storage.tables import disclosures as sealed
-from govledger.storage.tables.books import TableBooks
-from govledger.storage.tables.log import Log
+from govledger.storage.tables.log import NEWEST, VERSIONS, Log
 from govledger.storage.tables.rebuild import calendar_holds, date, rebuild
 from govledger.storage.tables.session import Session
 from govledger.when import timezone
+
+
+@frozen
+class _Ready:
+    """What was looked up to write at the end of the log."""
+
+    numbers: Mapping[str, int | None]
+    last: int
+    frontier: Frontier
 
 
 class Access(Log, ABC):
@@ -35,7 +42,7 @@ class Access(Log, ABC):
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)
-        self._numbers: Mapping[str, int] = {}
+        self._ready: _Ready | None = None
 
     @abstractmethod
     def put(self, entries: Sequence[Entry]) -> None:
@@ -52,10 +59,14 @@ class Access(Log, ABC):
     def append(
         self, entries: Sequence[Entry], planned: Plan, disclosures: Sequence[Disclosure] = ()
     ) -> None:
-        derived.write(self.session, planned, self._numbers)
-        tree.append(self.session, entries)
-        sealed.write(self.session, disclosures)
-        self.put(entries)
+        assert self._ready is not None  # noqa: S101 - see `Writing`
+        ready, self._ready = self._ready, None
+        subjects = derived.subjects_of(self.session, planned, ready.numbers, ready.last)
+        with self.session.at_once():
+            derived.write(self.session, planned, subjects, ready.last)
+            tree.append(self.session, ready.frontier, entries)
+            sealed.write(self.session, disclosures)
+            self.put(entries)
 
     # --- what is sealed -------------------------------------------------------------------
 
@@ -82,10 +93,19 @@ class Access(Log, ABC):
             count=lambda: tree.count(session) if session.has("tree") else 0,
         )
 
-    def books(self, coming: Sequence[Record]) -> Books:
-        books = TableBooks(self.session, self, coming[0].position - 1, coming)
-        self._numbers = books.numbers
-        return books
+    def standing(self, coming: Sequence[Event]) -> Standing:
+        session, asked = self.session, books.coming(coming)
+        newest, versions, spans, links = session.gather(
+            [(NEWEST, ())],
+            session.of_many(VERSIONS, (LEDGER, *asked.about)),
+            *asked.questions(session),
+        )
+        last = Entry(*newest[0]) if newest else None
+        size = last.position if last else 0
+        nodes, ((count, number),) = session.gather(tree.questions(session, size), [(_ENDS, ())])
+        held = books.TableBooks(session, self, size, asked, (spans, links))
+        self._ready = _Ready(held.numbers, number, tree.frontier(size, nodes, count))
+        return Standing(last=last, versions=dict(versions), books=held)
 
     def positions(self, key: str) -> range:
         return derived.positions(self.session, key)
@@ -109,10 +129,14 @@ class Access(Log, ABC):
         return rebuild(self, progress)
 
 
+_ENDS = f"SELECT ({tree.COUNT}), ({derived.LAST_NUMBER})"
+"""What comes next: the number of a node, and before that of a subject."""
+
+
 def write_first(session: Session, first: Entry) -> None:
     """Write the entry that opens a ledger into tables that were just made."""
     session.run("INSERT INTO records VALUES (?,?,?,?,?)", [astuple(first)])
-    tree.append(session, [first])
+    tree.append(session, Frontier(), [first])
     session.run(
         "INSERT INTO subjects VALUES (1,?,?,1,NULL)", [(first.subject, kind_of(first.subject))]
     )

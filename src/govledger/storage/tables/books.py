@@ -7,41 +7,75 @@ the questions of registers (`registers`).
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
+from typing import Any
+
+from attrs import frozen
 
 from govledger.codec import decode, decode_finding, decode_state
-from govledger.events import references
+from govledger.events import Event, references
 from govledger.history import Record
 from govledger.spans import NEVER, Judged, Span
 from govledger.storage.tables.derived import whole
 from govledger.storage.tables.log import Log
-from govledger.storage.tables.session import Session
+from govledger.storage.tables.session import Question, Session
+
+
+@frozen
+class Coming:
+    """The subjects that events to come are about, and those that they name besides."""
+
+    about: Collection[str]
+    named: Collection[str]
+
+    def questions(self, session: Session) -> tuple[Sequence[Question], Sequence[Question]]:
+        """What to ask of them: for numbers and last spans, and for who names them."""
+        return (
+            session.of_many(_last_spans(session), (*self.about, *self.named)),
+            session.of_many(_NAMING, self.about),
+        )
+
+
+def coming(events: Iterable[Event]) -> Coming:
+    """The subjects of events to come."""
+    about, named = set[str](), set[str]()
+    for event in events:
+        about.add(event.subject)
+        named.update(name for _, name in references(event))
+    return Coming(about, named)
 
 
 class TableBooks:
     """The books of a ledger up to a position, from its tables.
 
-    What the `coming` records will need is fetched at once.
+    What is needed for what is `coming` was asked at once (`Coming.questions`), and is `found`.
     """
 
-    def __init__(self, session: Session, log: Log, upto: int, coming: Sequence[Record]) -> None:
+    def __init__(
+        self,
+        session: Session,
+        log: Log,
+        upto: int,
+        coming: Coming,
+        found: tuple[Iterable[Any], Iterable[Any]],
+    ) -> None:
         self._session = session
         self._log = log
         self._upto = upto
-        about = {record.subject for record in coming}
-        named = {name for record in coming for _, name in references(record.event)}
-        self.numbers: dict[str, int] = {}
+        self.numbers: dict[str, int | None] = {}
+        """The numbers of all subjects that were looked up; None of those that have none."""
         self._lasts: dict[str, tuple[int, int, bytes] | None] = {}
         self._streams: dict[str, list[Record]] = {}
-        self._naming: dict[str, list[str]] = {name: [] for name in about}
-        self._look_up(about | named)
+        self._naming: dict[str, list[str]] = {name: [] for name in coming.about}
+        spans, links = found
+        self._keep((*coming.about, *coming.named), spans)
         self._latest: dict[str, int | None] = {}
-        for name, naming, latest in self._session.some(_NAMING, about & self.numbers.keys()):
+        for name, naming, latest in links:
             self._naming[name].append(naming)
             self._latest[naming] = None if latest is None else whole(latest, naming)
 
     def last(self, subject: str) -> Span | None:
         if subject not in self._lasts:
-            self._look_up([subject])
+            self._keep([subject], self._session.some(_last_spans(self._session), [subject]))
         last = self._lasts[subject]
         if last is None:
             return None
@@ -91,16 +125,18 @@ class TableBooks:
         )
         return [name for (name,) in rows]
 
-    def _look_up(self, subjects: Iterable[str]) -> None:
-        """Find out the numbers of subjects, and which of their spans come last."""
-        subjects = list(subjects)
+    def _keep(self, subjects: Iterable[str], spans: Iterable[Any]) -> None:
+        """Keep the numbers of subjects that were looked up, and their last spans."""
+        self.numbers.update(dict.fromkeys(subjects))
         self._lasts.update(dict.fromkeys(subjects))
-        last = self._session.last_span("LEFT", f"subject = id AND known_until = {NEVER}")
-        statement = _LAST.format(last)
-        for name, number, since, known_from, state in self._session.some(statement, subjects):
+        for name, number, since, known_from, state in spans:
             self.numbers[name] = number
             if state is not None:
                 self._lasts[name] = whole(since, name), known_from, state
+
+
+def _last_spans(session: Session) -> str:
+    return _LAST.format(session.last_span("LEFT", f"subject = id AND known_until = {NEVER}"))
 
 
 _LAST = """

@@ -15,12 +15,32 @@ from govledger.spans import NEVER, Plan, Span
 from govledger.storage.tables.session import Session
 
 
-def write(session: Session, planned: Plan, known: Mapping[str, int]) -> None:
-    """Write what a plan says into the derived tables; `known` are the numbers of subjects."""
+def subjects_of(
+    session: Session, planned: Plan, known: Mapping[str, int | None], last: int
+) -> dict[str, int]:
+    """The numbers of all subjects that a plan speaks of; new ones get the next ones, in order.
+
+    `known` are those that were looked up (None of a subject that has no number), `last` is the
+    highest number that was given.
+    """
     others = {judged.finding.subject for judged in (*planned.judged, *planned.healed)}
     others |= {meeting for span in planned.spans if (meeting := _meeting(span)) is not None}
-    subjects = {**known, **numbers(session, {*planned.mentioned, *others} - known.keys())}
-    _number(session, subjects, planned.mentioned)
+    found = {name: number for name, number in known.items() if number is not None}
+    found |= numbers(session, {*planned.mentioned, *others} - known.keys())
+    new = [name for name in planned.mentioned if name not in found]
+    if last > NEVER - len(new):
+        raise damaged_row(new[0], "no number is left for it")
+    return {**found, **{name: number for number, name in enumerate(new, start=last + 1)}}
+
+
+def write(session: Session, planned: Plan, subjects: Mapping[str, int], last: int) -> None:
+    """Write what a plan says into the derived tables; arguments as for `subjects_of`."""
+    new = [(subjects[name], name, first) for name, first in planned.mentioned.items()]
+    _run(
+        session,
+        "INSERT INTO subjects (id, name, kind, first) VALUES (?,?,?,?)",
+        [(number, name, kind_of(name), first) for number, name, first in new if number > last],
+    )
     _run(
         session,
         "UPDATE subjects SET earliest = ? WHERE id = ? AND (earliest > ? OR earliest IS NULL)",
@@ -101,18 +121,8 @@ def numbers(session: Session, names: Iterable[str]) -> dict[str, int]:
     return dict(session.some("SELECT name, id FROM subjects WHERE name {}", names))
 
 
-def _number(session: Session, known: dict[str, int], mentioned: Mapping[str, int]) -> None:
-    """Give the next numbers to subjects that have none yet, in their order."""
-    new = [name for name in mentioned if name not in known]
-    if new:
-        ((last,),) = session.select("SELECT coalesce(max(id), 0) FROM subjects")
-        if last > NEVER - len(new):
-            raise damaged_row(new[0], "no number is left for it")
-        known.update((name, number) for number, name in enumerate(new, start=last + 1))
-        session.run(
-            "INSERT INTO subjects (id, name, kind, first) VALUES (?,?,?,?)",
-            [(known[name], name, kind_of(name), mentioned[name]) for name in new],
-        )
+LAST_NUMBER = "SELECT coalesce(max(id), 0) FROM subjects"
+"""The highest number that a subject was given."""
 
 
 # --- keys -------------------------------------------------------------------------------

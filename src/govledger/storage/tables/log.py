@@ -26,10 +26,6 @@ class Log:
     def __init__(self, session: Session) -> None:
         self.session = session
 
-    def last(self) -> Entry | None:
-        rows = self.session.select("SELECT * FROM records ORDER BY position DESC LIMIT 1")
-        return Entry(*rows[0]) if rows else None
-
     def about(self, subjects: Iterable[str]) -> list[Entry]:
         return _sorted(self.session.some(_OF_SUBJECTS, subjects))
 
@@ -37,7 +33,7 @@ class Log:
         return _sorted(self.session.some(_AT_POSITIONS, positions))
 
     def versions(self, subjects: Iterable[str]) -> dict[str, int]:
-        return dict(self.session.some(_VERSIONS, subjects))
+        return dict(self.session.some(VERSIONS, subjects))
 
     def subjects(self) -> list[str]:
         rows = self.session.select(
@@ -81,7 +77,11 @@ def _sorted(rows: Iterable[Any]) -> list[Entry]:
 
 _OF_SUBJECTS = "SELECT * FROM records WHERE originator_id {}"
 _AT_POSITIONS = "SELECT * FROM records WHERE position {}"
-_VERSIONS = (
+NEWEST = "SELECT * FROM records ORDER BY position DESC LIMIT 1"
+"""The entry at the end."""
+
+VERSIONS = (
     "SELECT originator_id, max(originator_version) FROM records"
     " WHERE originator_id {} GROUP BY originator_id"
 )
+"""How many entries there are about each subject."""

@@ -15,8 +15,8 @@ from govledger.events import LedgerOpened
 from govledger.history import Record
 from govledger.spans import BATCH, plan
 from govledger.storage.tables import tree
-from govledger.storage.tables.books import TableBooks
-from govledger.storage.tables.derived import write
+from govledger.storage.tables.books import TableBooks, coming
+from govledger.storage.tables.derived import LAST_NUMBER, subjects_of, write
 from govledger.storage.tables.log import Log
 from govledger.storage.tables.session import Session
 from govledger.values import batches
@@ -36,7 +36,8 @@ def rebuild(log: Log, progress: Callable[[int], None] | None = None) -> int:
     zone, done = timezone("UTC"), 0
     for entries in batches(log.everything(), BATCH):
         zone = retell(session, log, [decode(entry) for entry in entries], zone)
-        tree.append(session, entries)
+        (nodes,) = session.gather(tree.questions(session, done))
+        tree.append(session, tree.frontier(done, nodes, tree.count(session)), entries)
         done += len(entries)
         if progress is not None:
             progress(done)
@@ -66,10 +67,12 @@ def retell(session: Session, log: Log, records: Sequence[Record], zone: ZoneInfo
     if isinstance(first, LedgerOpened):
         zone = timezone(first.timezone)
         date(session, zone)
-    books = TableBooks(session, log, records[0].position - 1, records)
+    asked = coming(record.event for record in records)
+    spans, links, ((last,),) = session.gather(*asked.questions(session), [(LAST_NUMBER, ())])
+    books = TableBooks(session, log, records[0].position - 1, asked, (spans, links))
     try:
         planned = plan(books, records, zone, accepted=True)
     except InvalidInput as error:  # a profile that is not known here
         raise UnreadableRecord(*error.problems) from error
-    write(session, planned, books.numbers)
+    write(session, planned, subjects_of(session, planned, books.numbers, last), last)
     return zone

@@ -8,10 +8,14 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from typing import Any, ClassVar, TypeVar
 
 Values = Sequence[Any] | Mapping[str, Any]
 """What stands for the marks of a statement: in their order, or by name."""
+
+Question = tuple[str, Values]
+"""A statement that asks for rows, and its values."""
 
 VARIABLES = 500
 """Values in one list of a statement, well below every build's limit."""
@@ -28,12 +32,17 @@ class Session(ABC):
     fault: ClassVar[type[Exception]]
     """What the database raises."""
 
-    clash: ClassVar[type[Exception]]
-    """What it raises where a row has the key of another."""
-
     @abstractmethod
     def select(self, statement: str, values: Values = ()) -> list[Any]:
         """All rows of a question, as tuples."""
+
+    @abstractmethod
+    def gather(self, *groups: Sequence[Question]) -> list[list[Any]]:
+        """The rows of each group of questions, all of which are asked at once."""
+
+    @abstractmethod
+    def at_once(self) -> AbstractContextManager[None]:
+        """What is run in this block may go together; its errors come at the end."""
 
     @abstractmethod
     def stream(self, statement: str, values: Values = ()) -> Iterator[Any]:
@@ -65,9 +74,13 @@ class Session(ABC):
 
     def some(self, statement: str, values: Iterable[_T]) -> Iterator[Any]:
         """The rows of a question about many values, a few at a time; `{}` is their condition."""
-        for few in slices(values):
-            among, given = self.among(few)
-            yield from self.select(statement.format(among), given)
+        for question in self.of_many(statement, values):
+            yield from self.select(*question)
+
+    def of_many(self, statement: str, values: Iterable[_T]) -> list[Question]:
+        """One question about many values as questions about a few each."""
+        split = [self.among(few) for few in slices(values)]
+        return [(statement.format(among), given) for among, given in split]
 
 
 def slices(values: Iterable[_T]) -> Iterator[list[_T]]:

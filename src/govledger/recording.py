@@ -1,0 +1,265 @@
+"""What becomes of calls of `Ledger.record` in one write transaction.
+
+Here: `Call`, and `Sitting`, where calls are judged one after the other and written together. Not
+here: how transactions begin and end, or which calls come together (`together`).
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from typing import Literal, NamedTuple
+from zoneinfo import ZoneInfo
+
+from attrs import define, field, frozen
+
+from govledger.codec import Entry, recorded_at
+from govledger.drafts import encoded, numbered, opened, renumbered, says, sealed, told
+from govledger.errors import InvalidInput, KeyConflict, Problem, RuleBreach, invalid
+from govledger.events import LEDGER, VOCABULARY, Event, PersonalDataErased
+from govledger.history import Profiles, Record
+from govledger.integrity.personal import SALT_SIZE, Disclosure, from_hex
+from govledger.rules import pointed
+from govledger.spans import Desk
+from govledger.storage import Reading, Writing
+from govledger.values import line
+
+
+@frozen(kw_only=True, eq=False)
+class Call:
+    """Events to be recorded, all or none.
+
+    `flagged` says that they are written whatever rules they break. `numbers` and `earlier` as for
+    `Ledger.import_events`.
+    """
+
+    events: Sequence[Event]
+    key: str | None = None
+    flagged: bool = False
+    numbers: Sequence[int] | None = None
+    earlier: Callable[[int], int | None] | None = None
+
+
+def call_of(
+    events: Iterable[Event],
+    *,
+    key: str | None,
+    breaches: str,
+    numbers: Sequence[int] | None = None,
+    earlier: Callable[[int], int | None] | None = None,
+) -> Call:
+    """A call, of what is given to `Ledger.record`. Raises `InvalidInput` where that is no call."""
+    events = tuple(events)
+    if breaches not in ("refuse", "flag"):
+        raise invalid("unknown-mode", f'breaches="{breaches}" is unknown', 'use "refuse" or "flag"')
+    for event in events:
+        if type(event) not in _EVENTS:
+            raise invalid(
+                "not-an-event",
+                f"{event!r} is not an event of the vocabulary",
+                "record events such as MotionAdopted(…); a base class is none",
+            )
+    if not events:
+        raise invalid("no-events", "there is nothing to record", "give at least one event")
+    return Call(
+        events=events,
+        key=None if key is None else line(key),
+        flagged=breaches == "flag",
+        numbers=numbers,
+        earlier=earlier,
+    )
+
+
+def size(call: Call) -> int:
+    """How many events a call has."""
+    return len(call.events)
+
+
+class Newest(NamedTuple):
+    """The newest record of a log: its position, and when it was made. None of both if empty."""
+
+    position: int = 0
+    recorded_at: datetime | None = None
+
+
+@frozen
+class Answer:
+    """What was recorded for a call; its personal texts are still sealed."""
+
+    records: tuple[Record, ...]
+    disclosures: Sequence[Disclosure] = field(default=(), repr=False)
+
+    def told(self) -> tuple[Record, ...]:
+        """The records, as whoever made the call knows them."""
+        return opened(self.records, {each.digest: each.array for each in self.disclosures})
+
+
+def _not_yet() -> InvalidInput:
+    return invalid(
+        "not-yet",
+        "the batch of this call has not ended",
+        "ask after its `with` block; if that was left by an error, nothing was recorded",
+    )
+
+
+@define(eq=False)
+class Pending:
+    """A call of a batch: what it came to is known when the batch has ended."""
+
+    answer: Answer | BaseException = field(init=False, factory=_not_yet, repr=False)
+
+    @property
+    def records(self) -> tuple[Record, ...]:
+        """What was recorded. Raises what the call was refused for, as `Ledger.record` does."""
+        if isinstance(self.answer, BaseException):
+            raise self.answer
+        return self.answer.told()
+
+
+class Batch:
+    """Calls that are to be recorded together (see `Ledger.batch`)."""
+
+    def __init__(self) -> None:
+        self.calls: list[Call] = []
+        self.pending: list[Pending] = []
+
+    def record(
+        self,
+        *events: Event,
+        key: str | None = None,
+        breaches: Literal["refuse", "flag"] = "refuse",
+    ) -> Pending:
+        """Add a call; arguments as for `Ledger.record`, and so are the rules, later.
+
+        Raises `InvalidInput` for what is no event.
+        """
+        self.calls.append(call_of(events, key=key, breaches=breaches))
+        self.pending.append(Pending())
+        return self.pending[-1]
+
+
+class Sitting:
+    """Calls in one write transaction: judged each on its own, in order, and written together.
+
+    Each call finds the books as those before it leave them; one that is refused leaves no trace.
+    All that is read for them is read at once: so many calls cost little more than one.
+    """
+
+    def __init__(
+        self,
+        writing: Writing,
+        calls: Sequence[Call],
+        zone: ZoneInfo,
+        now: Callable[[Newest], datetime],
+        profiles: Callable[[Reading, int], Profiles],
+    ) -> None:
+        """Look up what the calls need.
+
+        `now` gives the present, or raises `ClockError`; `profiles` those on the books, after
+        so many records about the ledger.
+        """
+        self._writing = writing
+        self._zone = zone
+        self._now = now
+        standing = writing.standing([event for call in calls for event in call.events])
+        last, self._versions = standing.last, dict(standing.versions)
+        self._newest = Newest(last.position, recorded_at(last)) if last else Newest()
+        held = profiles(writing, self._versions.get(LEDGER, 0))
+        self._is_alone = len(calls) == 1
+        self._desk = Desk(standing.books, zone, held)
+        self._written: dict[str, Sequence[Record]] = {}
+        self._entries: list[Entry] = []
+        self._disclosures: list[Disclosure] = []
+
+    def record(self, call: Call) -> Answer:
+        """What a call comes to; nothing is written before `write`.
+
+        Raises `RuleBreach`, `KeyConflict`, `ClockError`, `InvalidInput` or `UnreadableRecord`;
+        of that call nothing is written then.
+        """
+        _refuse_erasures(self._writing, call.events)
+        head = self._newest.position
+        if call.key is not None and (written := self._recorded_under(call.key)):
+            before = written[0].position - 1
+            given = renumbered(call.events, call.numbers, call.earlier, before)
+            return _written_before(call.key, given, written)
+        closed, disclosures = sealed(
+            renumbered(call.events, call.numbers, call.earlier, head), new_salt
+        )
+        return Answer(self.take(call, closed, disclosures), disclosures)
+
+    def take(
+        self, call: Call, closed: Sequence[Event], disclosures: Sequence[Disclosure] = ()
+    ) -> tuple[Record, ...]:
+        """Judge the sealed events of a call, and put them on the books."""
+        head = self._newest.position
+        now = self._now(self._newest)
+        added = numbered(closed, self._versions, head, now, call.key)
+        entries, oversized = encoded(added)
+        trial = self._desk
+        if not self._is_alone:
+            trial = Desk(self._desk, self._zone, self._desk.profiles)
+        for record in added:
+            trial.take(record, accepted=False)
+        found = (*oversized, *trial.breaches())
+        if call.flagged:
+            found = tuple(breach for breach in found if breach.binding)
+        if found:
+            raise RuleBreach(*(pointed(breach, head) for breach in found), head=head)
+        if trial is not self._desk:
+            self._desk.add(trial)
+        self._versions.update((record.subject, record.version) for record in added)
+        self._newest = Newest(added[-1].position, now)
+        self._entries += entries
+        self._disclosures += disclosures
+        if call.key is not None:
+            self._written[call.key] = Answer(added, disclosures).told()
+        return added
+
+    def write(self) -> None:
+        """Write all that was taken."""
+        if self._entries:
+            self._writing.append(self._entries, self._desk.plan(), self._disclosures)
+
+    def _recorded_under(self, key: str) -> Sequence[Record]:
+        if key not in self._written:
+            self._written[key] = told(self._writing.keyed(key), self._writing.disclosed)
+        return self._written[key]
+
+
+def _written_before(key: str, events: Sequence[Event], written: Sequence[Record]) -> Answer:
+    if len(written) != len(events) or not all(map(says, written, events)):
+        raise KeyConflict(
+            Problem(
+                code="key-conflict",
+                message=f'the key "{key}" was used before, from record {written[0].position} on,'
+                " for events that say something else",
+                hint="use a new key for new events",
+            )
+        )
+    return Answer(tuple(written))
+
+
+def _refuse_erasures(reading: Reading, events: Iterable[Event]) -> None:
+    """Raise `InvalidInput` for a record that says that texts are erased which are kept."""
+    said = {
+        digest
+        for event in events
+        if isinstance(event, PersonalDataErased)
+        for digest in map(from_hex, event.digests)
+    }
+    if said and reading.disclosed(said):
+        raise invalid(
+            "not-erased",
+            "the record says that personal texts are erased, and they are kept",
+            "`Ledger.erase` (govledger erase) erases them, and records it",
+        )
+
+
+def new_salt() -> bytes:
+    """Salt for a text that is sealed; nobody can guess it."""
+    return os.urandom(SALT_SIZE)
+
+
+_EVENTS = frozenset(VOCABULARY)
