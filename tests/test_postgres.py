@@ -715,6 +715,8 @@ def test_a_writer_writes_and_answers_for_it(server, club):
         ledger.record(MotionRejected("new", on="2024-04-01"), breaches="flag")  # late, and wrong
         assert ledger.breaches("2024-05-01")
         ledger.retract(head + 3, reason="misread")
+        assert len(list(ledger.follow(cursor="web", timeout=0))) == head + 4
+        ledger.move_cursor("web", None)
         erasure = ledger.erase(name="Yvo Ypma", basis="asked")
         assert (erasure.count, erasure.purged) == (1, False)  # only an owner may do that
         assert ledger.verify()
@@ -749,6 +751,19 @@ def test_an_auditor_asks_verifies_and_proves(server, club, tmp_path, monkeypatch
     assert [listed.size for listed in ledgers(club("auditor")) if listed.ledger == "vng"] == [
         kept.size
     ]
+
+
+def test_a_reader_may_be_let_keep_cursors(server, club):
+    filled(club("keeper", "followed"))
+    granted(server)
+    with Ledger.open(club("auditor", "followed"), create=False) as ledger:
+        assert len(list(ledger.follow(timeout=0))) == 5
+        with refused("no-right"):
+            ledger.follow(cursor="web")
+        with asking(server, "keeper", "followed") as ask:
+            ask("GRANT INSERT, UPDATE, DELETE ON cursors TO auditor")
+        assert len(list(ledger.follow(cursor="web", timeout=0))) == 5
+        ledger.move_cursor("web", None)
 
 
 CALLS = {

@@ -108,6 +108,16 @@ class LedgerDatastore(PostgresDatastore):
         finally:
             self._writers.release()
 
+    @contextmanager
+    def beside(self) -> Iterator[psycopg.Connection[Any]]:
+        """A transaction that writes beside the log, and so without its lock."""
+        with self._begun(_WRITE) as connection:
+            yield connection
+
+    def connect(self) -> psycopg.Connection[Any]:
+        """A connection of its own, outside the pool, to the server that the pool speaks to."""
+        return psycopg.connect(**cast("dict[str, Any]", self.pool.kwargs), autocommit=True)
+
     def ask(self, statement: str, values: Sequence[Any] | None = None) -> list[Any]:
         """The rows of one question, in a snapshot of its own."""
         with ExitStack() as stack:
@@ -154,8 +164,7 @@ class LedgerDatastore(PostgresDatastore):
 
     def _look_for_server(self) -> None:
         """Raise what keeps us from the server; a pool would only wait."""
-        told = cast("dict[str, Any]", self.pool.kwargs)
-        psycopg.connect(**told).close()
+        self.connect().close()
         self._lost = False
         self.pool.check()
 

@@ -15,6 +15,7 @@ import psycopg
 from govledger.audit import Check, Outcome
 from govledger.codec import Entry
 from govledger.errors import StorageError
+from govledger.storage import Wait
 from govledger.storage.faults import CLOSED, OTHER_CALENDAR, fault
 from govledger.storage.mapping import stored_event
 from govledger.storage.postgres.address import PREFIX, Address
@@ -38,9 +39,11 @@ from govledger.storage.postgres.layout import (
 )
 from govledger.storage.postgres.recorder import LedgerRecorder
 from govledger.storage.postgres.session import PostgresSession
+from govledger.storage.postgres.watching import Watch
 from govledger.storage.sqlite.rederivation import Rederivation
 from govledger.storage.tables.access import Access, write_first
 from govledger.storage.tables.columns import FORMAT
+from govledger.storage.tables.cursors import Cursors
 from govledger.storage.tables.log import PAGE, paged
 
 PATIENCE = 2
@@ -65,6 +68,7 @@ class PostgresStore:
         self._closed = False
         self._datastore = LedgerDatastore(schema=address.schema, told=address.told)
         self._recorder = LedgerRecorder(self._datastore)
+        self._watches: set[Watch] = set()
 
     # --- opening and making -----------------------------------------------------------------
 
@@ -128,15 +132,25 @@ class PostgresStore:
     @contextmanager
     def write(self) -> Iterator[_Access]:
         """Hold the write lock; all that is appended is written at the end, or nothing."""
-        if self._read_only:
-            raise fault(
-                self.name, "read-only", "the ledger cannot be written", "open it for writing"
-            )
+        self._check_writable()
         with self._explained(), self._datastore.writing() as connection:
             access = _Access(connection, self._recorder)
             yield access
             if not access.has_put:
                 connection.execute(WAIT_FOR_REPLICA)
+
+    @contextmanager
+    def beside(self) -> Iterator[Cursors]:
+        """Move cursors; nobody who writes to the log is waited for."""
+        self._check_writable()
+        with self._explained(), self._datastore.beside() as connection:
+            yield Cursors(PostgresSession(connection, self._datastore.schema))
+
+    def _check_writable(self) -> None:
+        if self._read_only:
+            raise fault(
+                self.name, "read-only", "the ledger cannot be written", "open it for writing"
+            )
 
     @contextmanager
     def _explained(self) -> Iterator[None]:
@@ -157,6 +171,22 @@ class PostgresStore:
     def _page(self, after: int, upto: int) -> Sequence[Entry]:
         with self._explained():
             return [Entry(*row) for row in self._datastore.ask(_PAGE, (after, upto, PAGE))]
+
+    @contextmanager
+    def watch(self) -> Iterator[Wait]:
+        """What waits for writers, who tell of what they wrote on the channel of the ledger."""
+        watch = Watch(self._datastore.connect, self._recorder.channel_name)
+
+        def wait(seconds: float) -> None:
+            with self._explained():
+                watch.wait(seconds)
+
+        self._watches.add(watch)
+        try:
+            yield wait
+        finally:
+            self._watches.discard(watch)
+            watch.close()
 
     def purge(self) -> bool:
         """Write the disclosures anew, without what was erased; False where that must wait.
@@ -182,6 +212,8 @@ class PostgresStore:
     def close(self) -> None:
         """Let go of the connections."""
         self._closed = True
+        for watch in tuple(self._watches):
+            watch.close()
         self._datastore.close()
 
 

@@ -162,6 +162,8 @@ class _Pool(SQLiteConnectionPool):
 
     def close(self) -> None:
         """Close all connections, those in use once they are given back."""
+        if self.closed:
+            return  # whoever still had one then never gives it back
         with self._put_condition:
             self._shut = True
             self._put_condition.wait_for(lambda: not self._in_use, timeout=self.pool_timeout)

@@ -12,6 +12,7 @@ import stat
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from pathlib import Path
+from threading import Event
 from time import monotonic, sleep
 from typing import Self
 from urllib.parse import quote
@@ -23,17 +24,26 @@ from govledger.audit import Check, Outcome
 from govledger.codec import Entry
 from govledger.errors import StorageError
 from govledger.files import sync_folder
+from govledger.storage import Wait
 from govledger.storage.faults import OTHER_CALENDAR, fault
 from govledger.storage.mapping import entry_of, stored_event
 from govledger.storage.sqlite.connections import LOCK_TIMEOUT, LedgerDatastore
 from govledger.storage.sqlite.faults import explained
-from govledger.storage.sqlite.layout import APPLICATION_ID, DERIVED, DISCLOSURES, LOG, statements
+from govledger.storage.sqlite.layout import (
+    APPLICATION_ID,
+    CURSORS,
+    DERIVED,
+    DISCLOSURES,
+    LOG,
+    statements,
+)
 from govledger.storage.sqlite.migration import migrate
-from govledger.storage.sqlite.recorder import LedgerRecorder
+from govledger.storage.sqlite.recorder import LOOK, LedgerRecorder
 from govledger.storage.sqlite.rederivation import Rederivation
 from govledger.storage.sqlite.session import SqliteSession
 from govledger.storage.tables.access import Access, write_first
 from govledger.storage.tables.columns import FORMAT
+from govledger.storage.tables.cursors import Cursors
 from govledger.storage.tables.log import PAGE, paged
 
 PATIENCE = 2
@@ -153,6 +163,8 @@ class SqliteStore:
             finally:
                 access.session.release()
             self._check_still()
+        if access.has_put:
+            self._recorder.tell()
 
     def _check_still(self) -> None:
         """Refuse what was read of a file that is taken not to change, and did."""
@@ -187,6 +199,25 @@ class SqliteStore:
         except OSError:
             return False
 
+    @contextmanager
+    def watch(self) -> Iterator[Wait]:
+        """What waits for writers: those of this process wake it, others are looked for."""
+        woken = Event()
+
+        def wait(seconds: float) -> None:
+            woken.wait(min(seconds, LOOK))
+            woken.clear()
+
+        with self._recorder.listening(woken):
+            yield wait
+
+    @contextmanager
+    def beside(self) -> Iterator[Cursors]:
+        """Move cursors; a file has one write lock, so a writer is waited for."""
+        with self.write() as access:
+            access.session.cursor.execute(CURSORS)
+            yield Cursors(access.session)
+
     def purge(self) -> bool:
         """Cut off the write-ahead log, which holds what was erased; False where that must wait."""
         with explained(self.name), self._datastore.get_connection(commit=True) as connection:
@@ -199,8 +230,9 @@ class SqliteStore:
         return not busy
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Let go of the file; whoever waits for writers finds it closed."""
         self._datastore.close()
+        self._recorder.tell()
 
 
 class _Access(Access):
@@ -212,8 +244,10 @@ class _Access(Access):
         super().__init__(SqliteSession(cursor.sqlite_cursor))
         self._recorder = recorder
         self._wrapped = cursor
+        self.has_put = False
 
     def put(self, entries: Sequence[Entry]) -> None:
+        self.has_put = True
         self._recorder._insert_events(  # noqa: SLF001 - its hook for one transaction
             self._wrapped,
             [stored_event(entry) for entry in entries],
