@@ -14,13 +14,20 @@ import psycopg
 from eventsourcing.persistence import PersistenceError
 from psycopg_pool import PoolClosed, PoolTimeout, TooManyRequests
 
-from govledger.storage.faults import BUSY, CLOSED, fault
+from govledger.storage.faults import BUSY, CLOSED, FORKED, fault
+from govledger.storage.forks import Forked
+from govledger.storage.postgres.connections import CommitLost
 
 _DAMAGED = ("damaged", "its tables are not those of a ledger", "restore it from a backup")
 _AWAY = (
     "no-server",
     "the server cannot be reached, or ended the connection",
-    "see whether it runs; what was being recorded may be written: repeat the call with its key",
+    "check address and port, and whether it runs; nothing was recorded",
+)
+_COMMIT_LOST = (
+    "outcome-unknown",
+    "the connection was lost before the server said whether all was recorded",
+    "repeat the call with its key, which writes once; without a key, look at the log first",
 )
 
 _NO_CONNECTION = (
@@ -77,8 +84,12 @@ def explained(name: str) -> Iterator[None]:
     """Turn faults of the database into errors that say what to do."""
     try:
         yield
+    except Forked as error:
+        raise fault(name, *FORKED, "open it again after the fork") from error
     except (psycopg.Error, PersistenceError) as error:
         cause = error if isinstance(error, psycopg.Error) else error.__cause__ or error
+        if isinstance(cause, CommitLost):
+            raise fault(name, *_COMMIT_LOST) from error
         if isinstance(cause, PoolClosed):
             raise fault(name, *CLOSED) from error
         if isinstance(cause, PoolTimeout | TooManyRequests):

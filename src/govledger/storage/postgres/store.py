@@ -23,6 +23,7 @@ from govledger.storage.postgres.connections import (
     LOCK_TIMEOUT,
     WAIT_FOR_REPLICA,
     LedgerDatastore,
+    committing,
     locking,
     prepare,
     settings_of,
@@ -78,7 +79,8 @@ class PostgresStore:
             raw.execute(cast("Any", f"BEGIN; {locking(address.schema)}"))
             if _mark_of(raw, address) is None:
                 _lay_out(raw, address.schema, first)
-            raw.execute("COMMIT")
+            with committing(raw):
+                raw.execute("COMMIT")
         return cls.open(address)
 
     @classmethod
@@ -166,18 +168,19 @@ class PostgresStore:
         """
         with self._explained(), self._datastore.get_connection() as connection:
             ask = connection.cursor(row_factory=psycopg.rows.tuple_row).execute
-            (deleted_before,) = _one(ask("SELECT pg_snapshot_xmax(pg_current_snapshot())::text"))
-            ask(cast("Any", f"SET lock_timeout = '{PATIENCE}s'"))
             try:
+                (now,) = _one(ask("SELECT pg_snapshot_xmax(pg_current_snapshot())::text"))
+                ask(cast("Any", f"SET lock_timeout = '{PATIENCE}s'"))
                 ask("VACUUM (FULL) disclosures")
-            except (psycopg.errors.LockNotAvailable, psycopg.errors.InsufficientPrivilege):
-                return False
+            except (psycopg.OperationalError, psycopg.errors.InsufficientPrivilege):
+                return False  # what was erased is on record all the same
             finally:
-                ask(cast("Any", f"SET lock_timeout = '{self._datastore.lock_timeout}s'"))
+                if not connection.closed:
+                    ask(cast("Any", f"SET lock_timeout = '{self._datastore.lock_timeout}s'"))
             (frozen,) = _one(
                 ask("SELECT relfrozenxid::text FROM pg_class WHERE oid = 'disclosures'::regclass")
             )
-        return (int(frozen) - int(deleted_before)) % 2**32 < 2**31
+        return (int(frozen) - int(now)) % 2**32 < 2**31
 
     def close(self) -> None:
         """Let go of the connections."""
