@@ -53,17 +53,17 @@ class Server:
         self.user = {"user": 65534, "group": 65534, "extra_groups": []} if not os.geteuid() else {}
 
     def run(self, program, *arguments):
-        done = subprocess.run(
-            [self.programs / program, "-D", self.folder / "data", *arguments],
-            stdin=subprocess.DEVNULL,
-            stdout=(out := open(self.folder / "out", "ab")),
-            stderr=out,
-            cwd=self.folder,
-            timeout=60,
-            env={**os.environ, "LC_ALL": "C", "TZ": "UTC"},
-            **self.user,
-        )
-        out.close()
+        with open(self.folder / "out", "ab") as out:
+            done = subprocess.run(
+                [self.programs / program, "-D", self.folder / "data", *arguments],
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=out,
+                cwd=self.folder,
+                timeout=60,
+                env={**os.environ, "LC_ALL": "C", "TZ": "UTC"},
+                **self.user,
+            )
         assert done.returncode == 0, (self.folder / "out").read_text()
 
     def make(self, initdb=(), settings=""):

@@ -213,7 +213,7 @@ def test_a_killed_server_loses_nothing_that_was_acknowledged(mortal, tally):
     url, chance = filled(mortal.url()), random.Random(9)
     with Ledger.open(url) as held:
         for run in range(50 if MANY else 2):
-            names = [f"run-{run}-{writer}" for writer in "ab"]
+            names, lost = [f"run-{run}-{writer}" for writer in "ab"], []
             with Child(WRITER, url, names[0]) as one, Child(WRITER, url, names[1]) as two:
                 acknowledged = [one.line(), two.line()]
                 time.sleep(chance.uniform(0, 0.3))
@@ -221,17 +221,15 @@ def test_a_killed_server_loses_nothing_that_was_acknowledged(mortal, tally):
                 for writer in (one, two):
                     *lines, last = writer.finish()
                     acknowledged += lines
-                    tally[last.split()[0]] += 1
-                    if "no-server" in last:
-                        unwritten = last.split()[1]
-                    else:
-                        assert "outcome-unknown" in last
-                        unwritten = None
+                    lost.append(last.split())
             with refused("no-server"):
                 held.head()
             mortal.start()
             is_there(url, acknowledged)
-            assert unwritten is None or not held.recorded_under(unwritten)
+            for said, key in lost:
+                written = bool(held.recorded_under(key))
+                assert said == "outcome-unknown" or (said, written) == ("no-server", False)
+                tally[said, "written" if written else "not written"] += 1
             held.record(submitted(f"held-{run}"))  # on a new connection
             tally["killed"] += 1
             tally["acknowledged"] += len(acknowledged)

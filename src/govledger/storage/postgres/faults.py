@@ -75,6 +75,7 @@ _FAULTS = {
     "58030": ("disk-error", "the disk of the server gave an error", "check the disk"),
     "XX001": ("damaged", "the data of the server is damaged", "restore it from a backup"),
     "XX002": ("damaged", "an index of the server is damaged", "REINDEX, or restore it"),
+    "XX": ("damaged", "the server met what cannot be", "see its log; restore it from a backup"),
 }
 """Codes of PostgreSQL, or how they begin, and what to say of them."""
 
@@ -84,6 +85,8 @@ def explained(name: str) -> Iterator[None]:
     """Turn faults of the database into errors that say what to do."""
     try:
         yield
+    except UnicodeDecodeError as error:
+        raise fault(name, *_FAULTS["22021"]) from error
     except Forked as error:
         raise fault(name, *FORKED, "open it again after the fork") from error
     except (psycopg.Error, PersistenceError) as error:
