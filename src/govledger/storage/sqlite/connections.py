@@ -248,7 +248,10 @@ class _Pool(SQLiteConnectionPool):
             return
         with self._put_condition:
             self._shut = True
-            self._put_condition.wait_for(lambda: not self._in_use, timeout=self.pool_timeout)
+            # One that was asked for at the last moment is never given back.
+            self._put_condition.wait_for(
+                lambda: self._closed or not self._in_use, timeout=self.pool_timeout
+            )
         super().close()
 
 
