@@ -175,8 +175,19 @@ with opened() as ledger:
     let_go = held(ledger)
     refused(lambda ledger: ledger.record(motion("new")), ledger)
     refused(lambda ledger: ledger.head(), ledger)
+    def batch(ledger):
+        with ledger.batch() as batch:
+            batch.record(motion("new"))
+    refused(batch, ledger)
     assert forked(ledger.close) == "None"
+    writer = threading.Thread(target=ledger.record, args=[motion("waits")])
+    writer.start()  # waits for its turn, so that others have to wait for theirs
+    while not ledger._together._is_served:
+        time.sleep(0.001)
+    refused(lambda ledger: ledger.record(motion("new")), ledger)
+    refused(batch, ledger)
     let_go()
+    writer.join()
     goes_on(ledger)
 """
     assert run(script, place) == []

@@ -165,6 +165,9 @@ class Store(Protocol):
     def entries(self, after: int = 0, upto: int | None = None) -> Iterator[Entry]:
         """The entries with `after` < position <= `upto`, in log order, page by page."""
 
+    def check(self) -> None:
+        """Raise `StorageError` in a process that was forked since: whoever waits asks first."""
+
     def purge(self) -> bool:
         """Make sure that nothing is left of what was erased; False where somebody still reads."""
 

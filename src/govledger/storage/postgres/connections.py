@@ -77,7 +77,7 @@ class LedgerDatastore(PostgresDatastore):
         **options: Any,
     ) -> None:
         """Take what eventsourcing's takes, or what libpq is `told`."""
-        self._home = Home()
+        self.home = Home()
         if options.pop("enable_db_functions", False):
             raise ProgrammingError(
                 "POSTGRES_ENABLE_DB_FUNCTIONS would write to a ledger without its lock"
@@ -118,7 +118,7 @@ class LedgerDatastore(PostgresDatastore):
     @contextmanager
     def get_connection(self) -> Iterator[psycopg.Connection[DictRow]]:
         """A connection of the pool, as long as it is held."""
-        self._home.check()
+        self.home.check()
         with super().get_connection() as connection:
             yield connection
 
@@ -131,7 +131,7 @@ class LedgerDatastore(PostgresDatastore):
     @contextmanager
     def writing(self) -> Iterator[psycopg.Connection[Any]]:
         """A transaction that holds the lock of the ledger before anything is read."""
-        self._home.check()
+        self.home.check()
         # Of this process only one waits at the server, so that readers find connections.
         if not self._writers.acquire(timeout=self.lock_timeout):
             raise psycopg.errors.LockNotAvailable("another thread of this process is writing")
@@ -157,11 +157,11 @@ class LedgerDatastore(PostgresDatastore):
                 raise psycopg.errors.ReadOnlySqlTransaction(str(error)) from error
             try:
                 yield connection
-                self._home.check()
+                self.home.check()
                 with ending(connection):
                     _commit(connection)
             except BaseException:
-                if not self._home.is_here():
+                if not self.home.is_here():
                     _hush(connection)
                 elif not connection.closed:
                     connection.rollback()
@@ -193,7 +193,7 @@ class LedgerDatastore(PostgresDatastore):
 
     def close(self) -> None:
         """Close all connections, in the process that opened them."""
-        if self._home.is_here():
+        if self.home.is_here():
             super().close()
         else:
             self.pool._closed = True  # noqa: SLF001 - or it takes locks when it is collected

@@ -160,6 +160,11 @@ class PostgresStore:
         with self._explained():
             return [Entry(*row) for row in self._datastore.ask(_PAGE, (after, upto, PAGE))]
 
+    def check(self) -> None:
+        """Raise `StorageError` in a process that was forked since."""
+        with self._explained():
+            self._datastore.home.check()
+
     def purge(self) -> bool:
         """Write the disclosures anew, without what was erased; False where that must wait.
 

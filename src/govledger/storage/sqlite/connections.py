@@ -179,7 +179,7 @@ class _Pool(SQLiteConnectionPool):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
-        self._home = Home()
+        self.home = Home()
         self._writers = Lock()
         self._shut = False
 
@@ -217,7 +217,7 @@ class _Pool(SQLiteConnectionPool):
     def get_connection(
         self, timeout: float | None = None, *, is_writer: bool | None = None
     ) -> SQLiteConnection:
-        self._home.check()
+        self.home.check()
         if self._shut:
             raise ConnectionPoolClosedError
         if not is_writer or self._mutually_exclusive_read_write:
@@ -234,7 +234,7 @@ class _Pool(SQLiteConnectionPool):
             raise
 
     def put_connection(self, conn: SQLiteConnection) -> None:
-        self._home.check()
+        self.home.check()
         wrote = conn.is_writer and not self._mutually_exclusive_read_write
         try:
             super().put_connection(conn)
@@ -244,7 +244,7 @@ class _Pool(SQLiteConnectionPool):
 
     def close(self) -> None:
         """Close all connections, those in use once they are given back."""
-        if not self._home.is_here():
+        if not self.home.is_here():
             return
         with self._put_condition:
             self._shut = True
@@ -263,7 +263,8 @@ class LedgerDatastore(SQLiteDatastore):
         options = {"pool_timeout": patience + 5, **options, "lock_timeout": patience}
         super().__init__(db_name, originator_id_type=originator_id_type, **options)
         of_the_pool = {name: value for name, value in options.items() if name in _OF_THE_POOL}
-        self.pool = _Pool(db_name=db_name, **of_the_pool)
+        pool = _Pool(db_name=db_name, **of_the_pool)
+        self.pool, self.home = pool, pool.home
 
 
 _OF_THE_POOL = frozenset(

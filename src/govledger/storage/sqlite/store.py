@@ -187,6 +187,11 @@ class SqliteStore:
         except OSError:
             return False
 
+    def check(self) -> None:
+        """Raise `StorageError` in a process that was forked since."""
+        with explained(self.name):
+            self._datastore.home.check()
+
     def purge(self) -> bool:
         """Cut off the write-ahead log, which holds what was erased; False where that must wait."""
         with explained(self.name), self._datastore.get_connection(commit=True) as connection:
