@@ -168,7 +168,7 @@ def test_a_schema_without_its_mark_is_refused(server, database, tmp_path):
 
 
 @posix
-def test_a_copy_of_the_whole_server_has_the_ledger(server, tmp_path):
+def test_a_copy_of_the_whole_server_is_a_standby_and_then_a_server(server, tmp_path):
     url = filled(server.url())
     copy = postgres_server.Server(server.folder / "copy", server.programs)
     copy.folder.mkdir()
@@ -180,13 +180,18 @@ def test_a_copy_of_the_whole_server_has_the_ledger(server, tmp_path):
             shutil.chown(file, 65534, 65534)
     with (copy.folder / "data" / "postgresql.conf").open("a") as file:
         file.write(f"unix_socket_directories = '{copy.folder}'\n")
+    (copy.folder / "data" / "standby.signal").touch()
     copy.start()
     try:
         with Ledger.open(copy.url(address(url).ledger), create=False) as backup:
             with Ledger.open(url) as ledger:
                 assert backup.checkpoint() == ledger.checkpoint()
             assert backup.verify()
+            with refused("read-only"):
+                backup.record(submitted("new"))
+            copy.run("pg_ctl", "promote", "-w")
             backup.record(submitted("new"))
+            assert backup.verify()
     finally:
         copy.stop()
 
