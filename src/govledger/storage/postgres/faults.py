@@ -18,7 +18,9 @@ from govledger.storage.faults import BUSY, CLOSED, FORKED, fault
 from govledger.storage.forks import Forked
 from govledger.storage.postgres.connections import CommitLost
 
-_DAMAGED = ("damaged", "its tables are not those of a ledger", "restore it from a backup")
+DAMAGED = ("damaged", "its tables are not those of a ledger", "restore it from a backup")
+"""What is said where the catalogue, or a row, is not as it can have been made."""
+
 _AWAY = (
     "no-server",
     "the server cannot be reached, or ended the connection",
@@ -38,7 +40,7 @@ _NO_CONNECTION = (
 
 _FAULTS = {
     "08": _AWAY,  # connection
-    "22021": _DAMAGED,  # bytes that are no text
+    "22021": DAMAGED,  # bytes that are no text
     "25006": (
         "read-only",
         "the ledger cannot be written",
@@ -62,10 +64,10 @@ _FAULTS = {
         "this user may not do that",
         "let the owner of the schema grant what docs/postgres.md lists",
     ),
-    "42P01": _DAMAGED,  # no such table
-    "42703": _DAMAGED,  # no such column
-    "42809": _DAMAGED,  # something else of that name
-    "42P10": _DAMAGED,  # no such key
+    "42P01": DAMAGED,  # no such table
+    "42703": DAMAGED,  # no such column
+    "42809": DAMAGED,  # something else of that name
+    "42P10": DAMAGED,  # no such key
     "53100": ("disk-full", "the disk of the server is full", "make room; nothing was recorded"),
     "53300": ("busy", "the server has no connection left", "try again, or let it have more"),
     "53": ("busy", "the server is short of something", "see its log"),

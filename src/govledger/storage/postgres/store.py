@@ -28,7 +28,7 @@ from govledger.storage.postgres.connections import (
     prepare,
     settings_of,
 )
-from govledger.storage.postgres.faults import explained
+from govledger.storage.postgres.faults import DAMAGED, explained
 from govledger.storage.postgres.layout import (
     MARK,
     expected,
@@ -158,7 +158,10 @@ class PostgresStore:
 
     def _page(self, after: int, upto: int) -> Sequence[Entry]:
         with self._explained():
-            return [Entry(*row) for row in self._datastore.ask(_PAGE, (after, upto, PAGE))]
+            rows = self._datastore.ask(_PAGE, (after, upto, PAGE))
+        if any(None in row for row in rows):  # a page without a checksum, and a bit that turned
+            raise fault(self.name, *DAMAGED)
+        return [Entry(*row) for row in rows]
 
     def check(self) -> None:
         """Raise `StorageError` in a process that was forked since."""

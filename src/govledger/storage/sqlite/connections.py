@@ -72,7 +72,7 @@ class Database(sqlite3.Connection):
         held = _file_of(database)
         if any(file == held and not home.is_here() for file, home, _ in tuple(self._open)):
             raise Forked
-        super().__init__(database, uri=True, **options)
+        super().__init__(database, **options)
         file = held or _file_of(database)
         if file is not None:
             self._entry = file, self._home, id(self)
@@ -89,6 +89,11 @@ class Database(sqlite3.Connection):
             self._open.discard(self._entry)
         else:
             keep(self)  # for ever: whatever collects a connection closes it
+
+
+def connected(uri: str, **options: Any) -> Database:
+    """A connection to a database that a URI names."""
+    return sqlite3.connect(uri, uri=True, factory=Database, **options)
 
 
 def _file_of(uri: str) -> tuple[int, int] | None:
@@ -186,7 +191,7 @@ class _Pool(SQLiteConnectionPool):
     def _create_connection(self) -> SQLiteConnection:
         patience = self.lock_timeout or LOCK_TIMEOUT
         try:
-            raw = Database(
+            raw = connected(
                 self.db_name,
                 check_same_thread=False,
                 isolation_level=None,

@@ -25,7 +25,7 @@ from govledger.errors import StorageError
 from govledger.files import sync_folder
 from govledger.storage.faults import OTHER_CALENDAR, fault
 from govledger.storage.mapping import entry_of, stored_event
-from govledger.storage.sqlite.connections import LOCK_TIMEOUT, Database, LedgerDatastore
+from govledger.storage.sqlite.connections import LOCK_TIMEOUT, LedgerDatastore, connected
 from govledger.storage.sqlite.faults import explained
 from govledger.storage.sqlite.layout import APPLICATION_ID, DERIVED, DISCLOSURES, LOG, statements
 from govledger.storage.sqlite.migration import migrate
@@ -115,7 +115,7 @@ class SqliteStore:
                 raise
         if not read_only:
             # Whoever cannot write here will be told so when it tries.
-            with suppress(sqlite3.Error), closing(Database(_uri(path))) as raw:
+            with suppress(sqlite3.Error), closing(connected(_uri(path))) as raw:
                 _use_wal(raw)
         store = cls(str(path), _uri(path, "mode=ro" if read_only else ""))
         try:
@@ -297,7 +297,7 @@ def _lay_out(cursor: sqlite3.Cursor, first: Entry) -> None:
 
 def _plain(path: Path) -> sqlite3.Connection:
     """A connection of our own, outside the pool, where transactions are begun by hand."""
-    raw = Database(_uri(path), isolation_level=None, timeout=LOCK_TIMEOUT)
+    raw = connected(_uri(path), isolation_level=None, timeout=LOCK_TIMEOUT)
     raw.execute("PRAGMA secure_delete = ON")
     return raw
 
@@ -389,7 +389,7 @@ def _marks_of(path: Path) -> tuple[int, int, str]:
     *tries, last = _ways_to_look(path)
     for way in (*tries, last):
         try:
-            with closing(Database(_uri(path, way))) as raw:
+            with closing(connected(_uri(path, way))) as raw:
                 (application,) = raw.execute("PRAGMA application_id").fetchone()
                 (version,) = raw.execute("PRAGMA user_version").fetchone()
         except sqlite3.DatabaseError as error:
