@@ -411,8 +411,7 @@ def test_a_session_that_is_ended_in_the_middle_writes_nothing(server):
         if ending:
             with server.connect() as connection:
                 connection.execute(
-                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-                    " WHERE pid <> pg_backend_pid() AND query LIKE '%records%'"
+                    "SELECT pg_terminate_backend(pid, 9000) FROM pg_locks WHERE locktype = 'advisory'"
                 )
         return datetime.now(UTC)
 
