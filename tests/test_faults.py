@@ -64,7 +64,9 @@ def place(request, tmp_path):
 @pytest.fixture(scope="module")
 def mortal():
     """A server that waits for its disk and checks its pages, to be killed and damaged."""
-    with postgres_server.running(initdb=("--data-checksums", "--wal-segsize=1"), settings="fsync = on") as server:
+    with postgres_server.running(
+        initdb=("--data-checksums", "--wal-segsize=1"), settings="fsync = on"
+    ) as server:
         yield server
 
 

@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 from test_storage import Child, filled, posix, sound
 
-from govledger import Ledger
 
 linux = pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="lists files in /proc")
 
