@@ -137,6 +137,8 @@ class LedgerDatastore(PostgresDatastore):
             raise psycopg.errors.LockNotAvailable("another thread of this process is writing")
         try:
             with self._begun(f"{_WRITE}; {locking(self.schema)}", committing) as connection:
+                if connection.info.parameter_status("default_transaction_read_only") == "on":
+                    raise psycopg.errors.ReadOnlySqlTransaction("by default, so it is meant")
                 yield connection
         finally:
             self._writers.release()
@@ -268,6 +270,6 @@ stopped, or was told to stop, before its replica had it.
 # The snapshot is taken by what follows, so nobody replaces a table between the two.
 _READ = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; LOCK TABLE records IN ACCESS SHARE MODE"
 _WRITE = (
-    "BEGIN ISOLATION LEVEL READ COMMITTED;"
+    "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE;"
     f" SET LOCAL idle_in_transaction_session_timeout = '{STALLED}s'"
 )
