@@ -260,7 +260,7 @@ def test_what_no_replica_has_is_not_acknowledged_neither_the_first_time_nor_late
 
     with ThreadPoolExecutor() as threads:
         for ended, code in (
-            ("pg_terminate_backend", "no-server"),  # a first time, that is written and seen
+            ("pg_terminate_backend", "outcome-unknown"),  # a first time, that is written and seen
             ("pg_cancel_backend", "unconfirmed"),  # a second time, that finds it
         ):
             call = threads.submit(record)
@@ -322,7 +322,7 @@ def test_a_replica_takes_over_and_nothing_acknowledged_is_lost(tmp_path, run):
                 held.record(submitted("held"))
         checked(url, writers, [kept])
         for code in {code for lines in writers.lines() for line in lines for code in line[3]}:
-            assert code in ("no-server", "read-only", "busy")
+            assert code in ("no-server", "outcome-unknown", "read-only", "busy")
 
 
 # --- three servers under Patroni --------------------------------------------------------

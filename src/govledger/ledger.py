@@ -310,6 +310,7 @@ class Ledger:
         """
         call = call_of(events, key=key, breaches=breaches, numbers=numbers, earlier=earlier)
         _ = self.zone  # read before the lock is taken
+        self._store.check()
         (answer,) = self._together([call])
         if isinstance(answer, BaseException):
             raise answer
@@ -330,6 +331,7 @@ class Ledger:
         batch = Batch()
         yield batch
         _ = self.zone
+        self._store.check()
         answers = self._together(batch.calls)
         for pending, answer in zip(batch.pending, answers, strict=True):
             pending.answer = answer

@@ -194,6 +194,9 @@ class Store(Protocol):
     def beside(self) -> AbstractContextManager[Cursors]:
         """Move cursors, durably, in one transaction beside the log."""
 
+    def check(self) -> None:
+        """Raise `StorageError` in a process that was forked since: whoever waits asks first."""
+
     def purge(self) -> bool:
         """Make sure that nothing is left of what was erased; False where somebody still reads."""
 

@@ -24,11 +24,12 @@ from govledger.storage.postgres.connections import (
     LOCK_TIMEOUT,
     WAIT_FOR_REPLICA,
     LedgerDatastore,
+    committing,
     locking,
     prepare,
     settings_of,
 )
-from govledger.storage.postgres.faults import explained
+from govledger.storage.postgres.faults import DAMAGED, explained
 from govledger.storage.postgres.layout import (
     MARK,
     expected,
@@ -82,7 +83,8 @@ class PostgresStore:
             raw.execute(cast("Any", f"BEGIN; {locking(address.schema)}"))
             if _mark_of(raw, address) is None:
                 _lay_out(raw, address.schema, first)
-            raw.execute("COMMIT")
+            with committing(raw):
+                raw.execute("COMMIT")
         return cls.open(address)
 
     @classmethod
@@ -170,7 +172,15 @@ class PostgresStore:
 
     def _page(self, after: int, upto: int) -> Sequence[Entry]:
         with self._explained():
-            return [Entry(*row) for row in self._datastore.ask(_PAGE, (after, upto, PAGE))]
+            rows = self._datastore.ask(_PAGE, (after, upto, PAGE))
+        if any(None in row for row in rows):  # a page without a checksum, and a bit that turned
+            raise fault(self.name, *DAMAGED)
+        return [Entry(*row) for row in rows]
+
+    def check(self) -> None:
+        """Raise `StorageError` in a process that was forked since."""
+        with self._explained():
+            self._datastore.home.check()
 
     @contextmanager
     def watch(self) -> Iterator[Wait]:
@@ -196,18 +206,19 @@ class PostgresStore:
         """
         with self._explained(), self._datastore.get_connection() as connection:
             ask = connection.cursor(row_factory=psycopg.rows.tuple_row).execute
-            (deleted_before,) = _one(ask("SELECT pg_snapshot_xmax(pg_current_snapshot())::text"))
-            ask(cast("Any", f"SET lock_timeout = '{PATIENCE}s'"))
             try:
+                (now,) = _one(ask("SELECT pg_snapshot_xmax(pg_current_snapshot())::text"))
+                ask(cast("Any", f"SET lock_timeout = '{PATIENCE}s'"))
                 ask("VACUUM (FULL) disclosures")
-            except (psycopg.errors.LockNotAvailable, psycopg.errors.InsufficientPrivilege):
-                return False
+            except (psycopg.OperationalError, psycopg.errors.InsufficientPrivilege):
+                return False  # what was erased is on record all the same
             finally:
-                ask(cast("Any", f"SET lock_timeout = '{self._datastore.lock_timeout}s'"))
+                if not connection.closed:
+                    ask(cast("Any", f"SET lock_timeout = '{self._datastore.lock_timeout}s'"))
             (frozen,) = _one(
                 ask("SELECT relfrozenxid::text FROM pg_class WHERE oid = 'disclosures'::regclass")
             )
-        return (int(frozen) - int(deleted_before)) % 2**32 < 2**31
+        return (int(frozen) - int(now)) % 2**32 < 2**31
 
     def close(self) -> None:
         """Let go of the connections."""

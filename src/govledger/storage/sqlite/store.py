@@ -27,7 +27,7 @@ from govledger.files import sync_folder
 from govledger.storage import Wait
 from govledger.storage.faults import OTHER_CALENDAR, fault
 from govledger.storage.mapping import entry_of, stored_event
-from govledger.storage.sqlite.connections import LOCK_TIMEOUT, LedgerDatastore
+from govledger.storage.sqlite.connections import LOCK_TIMEOUT, LedgerDatastore, connected
 from govledger.storage.sqlite.faults import explained
 from govledger.storage.sqlite.layout import (
     APPLICATION_ID,
@@ -125,7 +125,7 @@ class SqliteStore:
                 raise
         if not read_only:
             # Whoever cannot write here will be told so when it tries.
-            with suppress(sqlite3.Error), closing(sqlite3.connect(_uri(path), uri=True)) as raw:
+            with suppress(sqlite3.Error), closing(connected(_uri(path))) as raw:
                 _use_wal(raw)
         store = cls(str(path), _uri(path, "mode=ro" if read_only else ""))
         try:
@@ -218,14 +218,22 @@ class SqliteStore:
             access.session.cursor.execute(CURSORS)
             yield Cursors(access.session)
 
+    def check(self) -> None:
+        """Raise `StorageError` in a process that was forked since."""
+        with explained(self.name):
+            self._datastore.home.check()
+
     def purge(self) -> bool:
         """Cut off the write-ahead log, which holds what was erased; False where that must wait."""
         with explained(self.name), self._datastore.get_connection(commit=True) as connection:
             cursor = connection.cursor()
             # Who waits for readers keeps writers waiting.
             cursor.execute(f"PRAGMA busy_timeout = {PATIENCE * 1_000}")
-            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-            busy, _, _ = cursor.fetchone()
+            try:
+                cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+                busy, _, _ = cursor.fetchone()
+            except sqlite3.OperationalError:
+                busy = True  # no room, say; what was erased is on record all the same
             cursor.execute(f"PRAGMA busy_timeout = {LOCK_TIMEOUT * 1_000}")
         return not busy
 
@@ -323,7 +331,7 @@ def _lay_out(cursor: sqlite3.Cursor, first: Entry) -> None:
 
 def _plain(path: Path) -> sqlite3.Connection:
     """A connection of our own, outside the pool, where transactions are begun by hand."""
-    raw = sqlite3.connect(_uri(path), uri=True, isolation_level=None, timeout=LOCK_TIMEOUT)
+    raw = connected(_uri(path), isolation_level=None, timeout=LOCK_TIMEOUT)
     raw.execute("PRAGMA secure_delete = ON")
     return raw
 
@@ -415,7 +423,7 @@ def _marks_of(path: Path) -> tuple[int, int, str]:
     *tries, last = _ways_to_look(path)
     for way in (*tries, last):
         try:
-            with closing(sqlite3.connect(_uri(path, way), uri=True)) as raw:
+            with closing(connected(_uri(path, way))) as raw:
                 (application,) = raw.execute("PRAGMA application_id").fetchone()
                 (version,) = raw.execute("PRAGMA user_version").fetchone()
         except sqlite3.DatabaseError as error:
