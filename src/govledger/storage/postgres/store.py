@@ -138,6 +138,7 @@ class PostgresStore:
         with self._explained(), self._datastore.writing() as connection:
             access = _Access(connection, self._recorder)
             yield access
+            self._datastore.home.check()
             if not access.has_put:
                 connection.execute(WAIT_FOR_REPLICA)
 
@@ -179,7 +180,7 @@ class PostgresStore:
 
     def check(self) -> None:
         """Raise `StorageError` in a process that was forked since."""
-        with self._explained():
+        with explained(self.name):
             self._datastore.home.check()
 
     @contextmanager
