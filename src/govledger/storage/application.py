@@ -41,7 +41,7 @@ class LedgerApplication(Application[str]):
             recorder.max_notification_id()
         except PersistenceError as error:
             self.factory.close()
-            raise _NO_LEDGER from error
+            raise _no_ledger() from error
         except BaseException:
             self.factory.close()
             raise
@@ -58,10 +58,11 @@ class LedgerApplication(Application[str]):
         )
 
 
-_NO_LEDGER = StorageError(
-    Problem(
-        code="no-ledger",
-        message="the environment names no ledger",
-        hint="set SQLITE_DBNAME, or POSTGRES_SCHEMA and the server; `govledger init` makes one",
+def _no_ledger() -> StorageError:
+    return StorageError(
+        Problem(
+            code="no-ledger",
+            message="the environment names no ledger",
+            hint="set SQLITE_DBNAME, or POSTGRES_SCHEMA and the server; `govledger init` makes one",
+        )
     )
-)
