@@ -65,12 +65,10 @@ def verified(url):
 
 
 def secret(error):
-    """All that is said of an error, its causes included."""
-    said = []
-    while error is not None:
-        said.append(f"{error!s} {error!r}")
-        error = error.__cause__
-    return " ".join(said)
+    """All that is said of an error, of its causes, and of what was going on."""
+    if error is None:
+        return ""
+    return f"{error!s} {error!r} {secret(error.__cause__)} {secret(error.__context__)}"
 
 
 @pytest.mark.parametrize(
@@ -588,11 +586,12 @@ def test_a_killed_server_loses_nothing_that_was_acknowledged(tmp_path_factory):
 @posix
 def test_a_ledger_killed_in_the_making_is_whole_or_not_there(server):
     script = """
-print("ready", flush=True)
 n = 0
 while True:
     n += 1
     Ledger.open(f"{sys.argv[1]}_{n}").close()
+    if n == 1:
+        print("ready", flush=True)
 """
     url, chance, made = server.url("made"), random.Random(8), 0
     for run in range(20 if MANY else 3):

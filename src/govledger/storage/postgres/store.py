@@ -17,7 +17,6 @@ from govledger.codec import Entry
 from govledger.errors import StorageError
 from govledger.storage.faults import CLOSED, OTHER_CALENDAR, fault
 from govledger.storage.mapping import stored_event
-from govledger.storage.postgres.address import PREFIX, Address
 from govledger.storage.postgres.connections import (
     CONNECT_TIMEOUT,
     LOCK_TIMEOUT,
@@ -37,6 +36,7 @@ from govledger.storage.postgres.layout import (
 )
 from govledger.storage.postgres.recorder import LedgerRecorder
 from govledger.storage.postgres.session import PostgresSession
+from govledger.storage.postgres.urls import PREFIX, Address
 from govledger.storage.sqlite.rederivation import Rederivation
 from govledger.storage.tables.access import Access, write_first
 from govledger.storage.tables.columns import FORMAT
