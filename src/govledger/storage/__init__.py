@@ -144,8 +144,11 @@ class Store(Protocol):
     def entries(self, after: int = 0, upto: int | None = None) -> Iterator[Entry]:
         """The entries with `after` < position <= `upto`, in log order, page by page."""
 
-    def purge(self) -> bool:
-        """Make sure that nothing is left of what was erased; False where somebody still reads."""
+    def purge(self) -> str:
+        """Make sure that nothing is left of what was erased.
+
+        Where that must wait, it says for what, and what is to be done then; else nothing.
+        """
 
     def close(self) -> None:
         """Let go of files and connections."""

@@ -39,6 +39,11 @@ from govledger.storage.tables.log import PAGE, paged
 PATIENCE = 2
 """Seconds to wait for readers before what was erased is left to whoever closes the file last."""
 
+_HELD_UP = (
+    "somebody is reading the ledger: bytes of what was erased stay until they are done and the"
+    " same is erased once more, or the ledger is opened by any other command"
+)
+
 
 class SqliteStore:
     """A ledger in one SQLite file, or in memory."""
@@ -148,10 +153,8 @@ class SqliteStore:
             connection.transaction(commit=commit) as cursor,
         ):
             access = _Access(cursor, self._recorder)
-            try:
+            with access.session.released():
                 yield access
-            finally:
-                access.session.release()
             self._check_still()
 
     def _check_still(self) -> None:
@@ -180,8 +183,8 @@ class SqliteStore:
         self._check_still()
         return [entry_of(notification) for notification in page]
 
-    def purge(self) -> bool:
-        """Cut off the write-ahead log, which holds what was erased; False where that must wait."""
+    def purge(self) -> str:
+        """Cut off the write-ahead log, which holds what was erased; says why that must wait."""
         with explained(self.name), self._datastore.get_connection(commit=True) as connection:
             cursor = connection.cursor()
             # Who waits for readers keeps writers waiting.
@@ -189,7 +192,7 @@ class SqliteStore:
             cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
             busy, _, _ = cursor.fetchone()
             cursor.execute(f"PRAGMA busy_timeout = {LOCK_TIMEOUT * 1_000}")
-        return not busy
+        return _HELD_UP if busy else ""
 
     def close(self) -> None:
         """Let go of the file."""
