@@ -1,16 +1,29 @@
 """Ledgers in PostgreSQL whose owner, server or environment is not as it should be: what others
 put into a schema is never run and always told, and an error says what is the matter."""
 
-import gc
+import os
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
+import postgres_server
 import psycopg
 import pytest
 from eventsourcing.persistence import ProgrammingError
-from test_postgres import ask, failed, files_with, filled, role, secret, url, verified  # noqa: F401
+from test_postgres import (  # noqa: F401 - fixtures among them
+    WRITES,
+    ask,
+    failed,
+    files_with,
+    filled,
+    role,
+    secret,
+    url,
+    verified,
+)
 from test_storage import refused, sound, submitted
 
 from govledger import InvalidInput, Ledger, StorageError
@@ -30,6 +43,7 @@ def until(condition):
 
 TRAP = """
 CREATE FUNCTION {schema}.trap() RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN
+    PERFORM set_config('trap.ran', 'yes', false);
     IF current_user <> '{owner}' AND current_setting('transaction_read_only') = 'off' THEN
         EXECUTE 'ALTER ROLE {owner} SUPERUSER';
     END IF;
@@ -65,6 +79,9 @@ def test_whoever_looks_into_a_ledger_runs_nothing_of_its_owner(server, trap):
             with Ledger.open(url, create=False, **options) as looked_at:
                 assert not looked_at.verify()
                 looked_at.as_of("2024-05-01")
+                with looked_at._store._datastore.get_connection() as held:
+                    ran = held.execute("SELECT current_setting('trap.ran', true) AS ran")
+                    assert ran.fetchone()["ran"] is None
                 if not options and trap != "view":
                     looked_at.erase(name="Zoe Zijl", basis="asked")
         (is_super,) = admin.execute(
@@ -188,25 +205,22 @@ def test_an_error_quotes_no_row(url, ask):
 # --- streams ----------------------------------------------------------------------------
 
 
-def test_what_is_still_held_of_a_transaction_harms_no_other(url):
-    class Stop(Exception):
-        pass
-
-    def stop(_):
-        raise Stop
-
+@pytest.mark.parametrize("kind", ["read", "write"])
+def test_a_stream_that_is_closed_late_harms_no_other_transaction(url, kind):
     with Ledger.open(url) as ledger:
-        kept = []
-        for transaction in (ledger._store.read, ledger._store.write):
-            try:
-                ledger.verify(stop)
-            except Stop as error:
-                kept.append(error)  # and its frames, with rows half read
-            with transaction() as access:
-                assert len(access.at([1, 2])) == 2
-                kept.clear()
-                gc.collect()
-                assert len(access.at([1, 2])) == 2
+        with ledger._store.read() as reading:
+            connection, nodes = reading.session.connection, reading.kept().nodes()
+            next(nodes)  # and it is held, as by the frames of an exception
+        for _ in range(20):  # until the pool gives that connection again
+            with getattr(ledger._store, kind)() as access:
+                if access.session.connection is connection:
+                    held = access.kept().nodes()
+                    first = next(held)
+                    nodes.close()
+                    assert len([first, *held]) == 8
+                    assert len(access.at([1, 2])) == 2
+                    return
+        raise AssertionError("no connection was used again")
 
 
 # --- erasing ----------------------------------------------------------------------------
@@ -262,8 +276,6 @@ def test_an_erasure_that_was_held_up_is_finished_by_another_try(server, url, mon
 
 
 def test_who_may_not_purge_is_told_who_may(url, role):
-    from test_postgres import WRITES
-
     with Ledger.open(role("writer", WRITES)) as ledger:
         assert "owner of the schema" in ledger.erase(name="Zoe Zijl", basis="asked").remains
 
@@ -297,6 +309,38 @@ def test_a_writer_whose_lock_was_taken_is_told(url, ask):
             writing.at([1])
         ledger.record(submitted("new"))
     sound(url, head=6)
+
+
+@pytest.fixture
+def standby(server):
+    """A server that follows the other, as both are now."""
+    with TemporaryDirectory(prefix="govledger-", ignore_cleanup_errors=True) as name:
+        following = postgres_server.Server(Path(name), server.programs)
+        if following.user:
+            os.chown(name, 65534, 65534)
+        source = f"host={server.folder} user=owner password={postgres_server.PASSWORD}"
+        following.run("pg_basebackup", "-R", "-c", "fast", "--no-sync", "-d", source)
+        with (following.folder / "data" / "postgresql.conf").open("a") as settings:
+            settings.write(f"unix_socket_directories = '{name}'\n")
+        following.start()
+        try:
+            yield following
+        finally:
+            following.stop()
+
+
+def test_a_server_that_follows_another_is_read_and_not_written(url, standby):
+    with Ledger.open(standby.url(address(url).ledger)) as ledger:
+        assert ledger.verify()
+        for write in (
+            lambda: ledger.record(submitted("new")),
+            lambda: ledger.erase(name="Zoe Zijl", basis="asked"),
+            ledger.rebuild,
+        ):
+            with refused("read-only"):
+                write()
+    with refused("read-only"):
+        Ledger.open(standby.url())
 
 
 @pytest.mark.parametrize("isolation", ["repeatable read", "serializable"])

@@ -20,6 +20,7 @@ import pytest
 from govledger import (
     ClockError,
     GovledgerError,
+    InvalidInput,
     KeyConflict,
     Ledger,
     MeetingConvened,
