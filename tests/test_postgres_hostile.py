@@ -14,6 +14,7 @@ import psycopg
 import pytest
 from eventsourcing.persistence import ProgrammingError
 from test_postgres import (  # noqa: F401 - fixtures among them
+    READS,
     WRITES,
     ask,
     failed,
@@ -88,6 +89,17 @@ def test_whoever_looks_into_a_ledger_runs_nothing_of_its_owner(server, trap):
             "SELECT rolsuper FROM pg_roles WHERE rolname = %s", (names["owner"],)
         ).fetchone()
         assert not is_super
+
+
+def test_no_policy_is_applied(url, ask, role):
+    reader = role("reader", READS)
+    ask("CREATE FUNCTION trap() RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN RAISE 'ran'; END $$")
+    for table in ("calendar", "records"):
+        ask(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
+        ask(f"CREATE POLICY trap ON {table} USING (trap())")
+    with refused("no-right"), Ledger.open(reader, create=False, read_only=True) as ledger:
+        ledger.head()
+    assert failed(verified(url)) == ["file"]
 
 
 def test_a_view_for_the_log_is_no_ledger(url, ask):

@@ -168,10 +168,12 @@ def settings_of(patience: int) -> str:
 
     The schema of a ledger is not on its path. PostgreSQL takes the function or the operator
     whose arguments fit exactly before one that stands earlier on the path; so the owner of a
-    schema could have whoever looks into it run what they wrote. Tables are named in full.
+    schema could have whoever looks into it run what they wrote. Tables are named in full. For
+    the same reason no policy is applied: where there is one, reading is refused.
     """
     return (
-        f"SET search_path = pg_catalog, pg_temp; SET lock_timeout = '{patience}s';"
+        "SET search_path = pg_catalog, pg_temp; SET row_security = off;"
+        f" SET lock_timeout = '{patience}s';"
         " SELECT set_config('synchronous_commit', 'on', false)"
         " WHERE current_setting('synchronous_commit') IN ('off', 'local')"
     )

@@ -135,7 +135,7 @@ TRIGGERS: Mapping[str, str] = {
 }
 """They fire ALWAYS: for whoever replays changes from another server, too.
 
-But logical replication fires none of those for each statement: it leaves gaps where it is told.
+But logical replication inserts row by row, without a statement; it may leave gaps.
 """
 
 

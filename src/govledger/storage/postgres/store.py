@@ -39,7 +39,7 @@ from govledger.storage.postgres.layout import (
 from govledger.storage.postgres.recorder import LedgerRecorder
 from govledger.storage.postgres.session import PostgresSession
 from govledger.storage.postgres.urls import PREFIX, Address
-from govledger.storage.sqlite.rederivation import Rederivation
+from govledger.storage.rederivation import Rederivation
 from govledger.storage.tables.access import Access, write_first
 from govledger.storage.tables.columns import FORMAT
 from govledger.storage.tables.log import COLUMNS, PAGE, paged

@@ -25,12 +25,12 @@ from govledger.errors import StorageError
 from govledger.files import sync_folder
 from govledger.storage.faults import OTHER_CALENDAR, fault
 from govledger.storage.mapping import entry_of, stored_event
+from govledger.storage.rederivation import Rederivation
 from govledger.storage.sqlite.connections import LOCK_TIMEOUT, LedgerDatastore
 from govledger.storage.sqlite.faults import explained
 from govledger.storage.sqlite.layout import APPLICATION_ID, DERIVED, DISCLOSURES, LOG, statements
 from govledger.storage.sqlite.migration import migrate
 from govledger.storage.sqlite.recorder import LedgerRecorder
-from govledger.storage.sqlite.rederivation import Rederivation
 from govledger.storage.sqlite.session import SqliteSession
 from govledger.storage.tables.access import Access, write_first
 from govledger.storage.tables.columns import FORMAT
