@@ -126,6 +126,20 @@ def test_what_else_an_owner_changes_is_found(url, ask, statement):
     assert failed(verified(url)) == ["append-only"]
 
 
+@pytest.mark.parametrize(
+    "statement",
+    [
+        'CREATE COLLATION "C" FROM "POSIX"; ALTER TABLE keys ALTER COLUMN value'
+        ' TYPE pg_catalog.text COLLATE {schema}."C"',
+        "CREATE DOMAIN text AS pg_catalog.text; ALTER TABLE keys ALTER COLUMN value"
+        ' TYPE {schema}.text COLLATE pg_catalog."C"',
+    ],
+)
+def test_what_only_bears_the_right_name_is_found(url, ask, statement):
+    ask(statement.format(schema=address(url).schema))
+    assert failed(verified(url)) == ["file"]
+
+
 COLUMNS = (
     *(("records", name) for name in ("position", "originator_id", "topic", "state")),
     *(("disclosures", name) for name in ("digest", '"array"')),
@@ -292,10 +306,21 @@ def test_who_may_not_purge_is_told_who_may(url, role):
         assert "owner of the schema" in ledger.erase(name="Zoe Zijl", basis="asked").remains
 
 
-def test_names_in_statistics_are_told(url, ask):
+def test_names_in_statistics_are_told_until_an_administrator_saw_to_it(server, url, ask):
     ask('ALTER TABLE disclosures ALTER COLUMN "array" SET STATISTICS 100; ANALYZE disclosures')
     with Ledger.open(url) as ledger:
         assert "statistics" in ledger.erase(name="Zoe Zijl", basis="asked").remains
+        assert files_with(server, url, "Zoe Zijl")
+        ask(
+            'ALTER TABLE disclosures ALTER COLUMN "array" SET STATISTICS 0,'
+            ' ALTER COLUMN "array" TYPE text COLLATE "C"'
+        )
+        ask("VACUUM (FULL) pg_statistic")
+        with pytest.raises(InvalidInput) as caught:
+            ledger.erase(name="Zoe Zijl", basis="asked")
+        assert "nothing is left" in caught.value.problems[0].hint
+        assert files_with(server, url, "Zoe Zijl") == []
+        assert ledger.verify()
 
 
 def test_an_erasure_that_was_written_is_told_whatever_purging_meets(server, url):
