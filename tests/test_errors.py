@@ -133,6 +133,9 @@ CALLS = {
     "naive-clock": "Ledger.in_memory(clock=lambda: datetime(2024, 3, 14))",
     "clock-ran-back": "clock.now -= timedelta(hours=1)\nledger.record(motion)",
     "unknown-store": 'Ledger.open("mysql://server/ledger")',
+    "same-place": 'with Ledger.open("club.db") as club: club.copy_to("club.db")',
+    "not-a-copy": 'Ledger.open("other.db", name="Other").close()\nledger.copy_to("other.db")',
+    "not-a-database": 'ledgers("club.db")',
     "no-driver": 'with undriven(): Ledger.open("postgresql://localhost/club?ledger=vng")',
     "not-opened": """Ledger(SqliteStore.in_memory(Entry(1, "motion/bins", 1, "motion.lapsed@1", b'{"on":"2024","position":1,"recorded_at":"2024-03-14T09:00:00.000000Z"}'))).name""",
     "unreadable-record": 'decode(Entry(2, "motion/bins", 1, "motion.adopted@1", b"{}"))',
@@ -486,6 +489,7 @@ def called(stem):
             **{"Ledger": Ledger, "SqliteStore": SqliteStore, "Entry": Entry},
             **{"decode": decode, "decode_state": decode_state, "undriven": undriven},
             "interrupted": interrupted,
+            "ledgers": govledger.ledgers,
             "motion": MotionSubmitted("bins", title="Bigger bins", on="2024-03-01"),
             "adoption": MotionAdopted("bins", on="2024-03-14"),
         }
@@ -519,7 +523,7 @@ def raised_in(module):
             given = [word.value for word in node.keywords if word.arg == "code"]
             if name in ("invalid", "refused", "_say", "_breach"):
                 given += node.args[:1]
-            if name in ("_unreadable", "_fault"):
+            if name in ("_unreadable", "_fault", "fault"):
                 given += node.args[1:2]
             if name == "one_of":
                 given += node.args[2:3]
@@ -530,7 +534,7 @@ def raised_in(module):
 BELOW = set().union(
     *(
         raised_in(f"{name}.py")
-        for name in "values when source events codec state ledger recording together drafts storage/places storage/tables/registers".split()
+        for name in "values when source events codec state ledger recording together drafts storage/places storage/copying storage/tables/registers".split()
     )
 )
 

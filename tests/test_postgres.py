@@ -3,6 +3,7 @@ and what processes may do at the same time. What holds for every store stands in
 that; these run there, too."""
 
 import random
+import re
 import signal
 import threading
 import time
@@ -26,10 +27,16 @@ from govledger import (
     MotionRejected,
     StorageError,
     recording,
+    ledgers,
 )
 from govledger.dataset import import_dataset, ledger_options
 from govledger.cli import main
 from govledger.cli.datasets import read_dataset
+from govledger.codec import entry_bytes
+from govledger.integrity.checkpoint import sign_checkpoint
+from govledger.integrity.merkle import completed, leaf_hash, verify_inclusion
+from govledger.integrity.note import signing_key
+from govledger.integrity.personal import digests_in
 from govledger.storage.postgres import address, store
 
 EXAMPLE = Path(__file__).parents[1] / "examples" / "vng_balv_2018" / "balv-2018.yaml"
@@ -107,14 +114,24 @@ def test_no_name_tells_a_password(url):
 
 
 def test_a_ledger_must_be_named_and_those_there_are_listed(server):
-    Ledger.open(server.url("listed_one")).close()
-    Ledger.open(server.url("listed_two")).close()
-    for url in (server.url("x").replace("&ledger=x", ""), server.url("no_such_ledger")):
+    with server.connect() as connection:
+        connection.execute("CREATE DATABASE listing")
+    Ledger.open(server.url("listed_one", database="listing")).close()
+    Ledger.open(server.url("listed_two", database="listing")).close()
+    named = server.url("no_such_ledger", database="listing")
+    for url in (named.partition("&ledger")[0], named):
         with pytest.raises(StorageError) as caught:
             Ledger.open(url, create=False)
         problem = caught.value.problems[0]
         assert problem.code == ("no-ledger" if "no_such" in url else "which-ledger")
-        assert "listed_one, listed_two" in problem.hint
+        assert problem.hint.endswith("this database has listed_one, listed_two")
+    for n in range(9):
+        Ledger.open(server.url(f"more_{n}", database="listing")).close()
+    with pytest.raises(StorageError) as caught:
+        Ledger.open(named, create=False)
+    hint = caught.value.problems[0].hint
+    assert "more_7, …: `govledger ledgers` lists them all" in hint
+    assert "more_8" not in hint
 
 
 def test_what_the_server_refuses_is_told(server):
@@ -590,8 +607,7 @@ n = 0
 while True:
     n += 1
     Ledger.open(f"{sys.argv[1]}_{n}").close()
-    if n == 1:
-        print("ready", flush=True)
+    print("made", flush=True)
 """
     url, chance, made = server.url("made"), random.Random(8), 0
     for run in range(20 if MANY else 3):
@@ -646,62 +662,266 @@ def test_a_reader_sees_what_it_saw_while_all_is_made_again(url, ask):
 
 # --- roles ------------------------------------------------------------------------------
 
-WRITES = """
-GRANT USAGE ON SCHEMA {schema} TO {role};
-GRANT SELECT, INSERT ON ALL TABLES IN SCHEMA {schema} TO {role};
-GRANT UPDATE ON {schema}.subjects, {schema}.keys, {schema}.spans, {schema}.findings TO {role};
-GRANT DELETE ON {schema}.disclosures TO {role};
-"""
-READS = """
-GRANT USAGE ON SCHEMA {schema} TO {role};
-GRANT SELECT ON ALL TABLES IN SCHEMA {schema} TO {role};
-"""
+PAGE = (Path(__file__).parents[1] / "docs" / "postgres.md").read_text("utf-8")
+ROLES, RIGHTS, DEFAULTS, PURGE = re.findall(r"^```sql\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
 
 
-@pytest.fixture
-def role(server, url):
-    """Makes a role, with grants, and gives its URL of the ledger."""
-    name = address(url).ledger
+@pytest.fixture(scope="module")
+def club(server):
+    """A database with a ledger and the roles of the page, made by what stands there.
 
-    def made(kind, grants):
-        with server.connect() as connection:
-            connection.execute(f"CREATE ROLE {name}_{kind} LOGIN PASSWORD 'pw'")
-            connection.execute(grants.format(schema=address(url).schema, role=f"{name}_{kind}"))
-        return server.url(name, user=f"{name}_{kind}", password="pw")
+    Gives the URL of a ledger, as one of them asks for it.
+    """
 
-    return made
+    def url(role, ledger="vng"):
+        return server.url(ledger, user=role, password="pw", database="club")
+
+    with server.connect() as connection:
+        connection.execute("CREATE DATABASE club")
+        connection.execute(ROLES)
+        for role in ("keeper", "clerk", "auditor"):
+            connection.execute(f"ALTER ROLE {role} PASSWORD 'pw'")
+        connection.execute("CREATE ROLE stranger LOGIN PASSWORD 'pw'")
+        connection.execute("GRANT CONNECT ON DATABASE club TO stranger")
+    filled(url("keeper"))
+    granted(server)
+    granted(server)
+    return url
 
 
-def test_a_writer_needs_no_right_to_change_the_log(url, role):
-    with Ledger.open(role("writer", WRITES)) as ledger:
-        ledger.record(submitted("new", meeting="spring", movers="Yvo Ypma"), key="new")
+def granted(server):
+    """Give the roles their rights to all ledgers that there are."""
+    with asking(server, "keeper") as ask:
+        ask(RIGHTS)
+
+
+@contextmanager
+def asking(server, role, ledger="vng"):
+    """Runs statements as a role, in the schema of a ledger."""
+    told = {"user": role, "password": "pw", "dbname": "club"}
+    with server.connect(**told, options=f"-csearch_path=govledger_{ledger}") as connection:
+        yield connection.execute
+
+
+def test_a_writer_writes_and_answers_for_it(server, club):
+    with Ledger.open(club("clerk"), create=False) as ledger:
+        head = ledger.head()
+        new = submitted("new", meeting="spring", movers="Yvo Ypma")
+        (record,) = ledger.record(new, key="new")
+        assert ledger.record(new, key="new") == (record,)
         ledger.record(MotionAdopted("new", on="2024-04-02"))
-        assert ledger.verify()
+        ledger.record(MotionRejected("new", on="2024-04-01"), breaches="flag")  # late, and wrong
+        assert ledger.breaches("2024-05-01")
+        ledger.retract(head + 3, reason="misread")
         erasure = ledger.erase(name="Yvo Ypma", basis="asked")
         assert (erasure.count, erasure.purged) == (1, False)  # only an owner may do that
-    sound(url, head=8)
-
-
-def test_a_reader_reads_and_verifies_and_writes_nothing(url, role):
-    with Ledger.open(role("reader", READS), create=False) as ledger:
         assert ledger.verify()
-        assert ledger.as_of("2024-04-01").motions["m0"].title == "On m0"
+    sound(club("keeper"), head=head + 5)
+    with server.connect(dbname="club") as connection:
+        connection.execute("CHECKPOINT")
+        held = "SELECT pg_relation_filepath('govledger_vng.disclosures')"
+        file = lambda: server.folder / "data" / connection.execute(held).fetchone()[0]  # noqa: E731
+        assert b"Yvo Ypma" in file().read_bytes()
+        with asking(server, "keeper") as ask:
+            ask(PURGE)
+        connection.execute("CHECKPOINT")
+        assert b"Yvo Ypma" not in file().read_bytes()
+
+
+def test_an_auditor_asks_verifies_and_proves(server, club, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with Ledger.open(club("auditor"), create=False) as ledger:
+        report = ledger.verify()
+        assert report, str(report)
+        assert ledger.verify(contents=False)
+        assert ledger.as_of("2024-04-01").motions["m0"].movers == ("Zoe Zijl",)
+        assert ledger.why("motion/m0").reasons
+        kept = ledger.checkpoint()
+        (entry,) = ledger.entries(2, 3)
+        leaf, hashes = leaf_hash(entry_bytes(entry)), ledger.inclusion(3)
+        assert verify_inclusion(leaf, 2, kept.size, hashes, kept.root)
+        assert ledger.copy_to("own.db").root == kept.root
+    for words in ("verify", "list motions", "log", "export -o all.jsonl", "checkpoint"):
+        result = CliRunner().invoke(main, ["-l", club("auditor"), *words.split()])
+        assert result.exit_code == 0, result.output
+    assert [listed.size for listed in ledgers(club("auditor")) if listed.ledger == "vng"] == [
+        kept.size
+    ]
+
+
+CALLS = {
+    "record": lambda ledger: ledger.record(submitted("one-more")),
+    "retract": lambda ledger: ledger.retract(3, reason="misread"),
+    "erase": lambda ledger: ledger.erase(name="Zoe Zijl", basis="asked"),
+    "rebuild": lambda ledger: ledger.rebuild(),
+}
+
+
+@pytest.mark.parametrize("call", CALLS)
+def test_an_auditor_writes_nothing(club, call):
+    before = sound(club("keeper"))
+    for options, code in (({"create": False}, "no-right"), ({"read_only": True}, "read-only")):
+        with Ledger.open(club("auditor"), **options) as ledger, refused(code):
+            CALLS[call](ledger)
+    assert sound(club("keeper")) == before
+
+
+def test_neither_makes_a_ledger_or_makes_one_again(club):
+    with Ledger.in_memory() as ledger:
+        for role in ("clerk", "auditor", "stranger"):
+            with refused("no-right"):
+                Ledger.open(club(role, "another"))
+            with refused("no-right"):
+                ledger.copy_to(club(role, "another"))
+    with Ledger.open(club("clerk")) as ledger, refused("no-right"):
+        ledger.rebuild()
+
+
+OF_AN_OWNER = [
+    "ALTER TABLE records DISABLE TRIGGER records_are_never_changed",
+    "ALTER TABLE records DISABLE TRIGGER USER",
+    "ALTER TABLE records DROP CONSTRAINT records_pkey",
+    "DROP TRIGGER records_have_no_gaps ON records",
+    "CREATE TRIGGER more BEFORE INSERT ON records FOR EACH ROW EXECUTE FUNCTION refuse_change()",
+    "CREATE RULE quiet AS ON INSERT TO records DO INSTEAD NOTHING",
+    "CREATE OR REPLACE FUNCTION refuse_gap() RETURNS trigger LANGUAGE plpgsql"
+    " AS 'BEGIN RETURN NULL; END'",
+    "DROP FUNCTION refuse_change() CASCADE",
+    "DROP TABLE records",
+    "DROP TABLE spans",
+    "DROP SCHEMA govledger_vng CASCADE",
+    "ALTER SCHEMA govledger_vng RENAME TO govledger_mine",
+    "COMMENT ON TABLE records IS 'mine'",
+    "CREATE TABLE more (n int)",
+    "CREATE TABLE public.more (n int) INHERITS (records)",
+    "SET session_replication_role = replica",
+    "SET ROLE keeper",
+    "GRANT UPDATE ON records TO clerk, auditor",
+]
+OF_THE_LOG = [
+    "UPDATE records SET state = '' WHERE position = 3",
+    "DELETE FROM records WHERE position = 5",
+    "DELETE FROM records",
+    "TRUNCATE records",
+    "TRUNCATE records CASCADE",
+    f"INSERT INTO records VALUES (3, {ROW}) ON CONFLICT (position) DO UPDATE SET state = ''",
+]
+OF_WHAT_IS_DERIVED = [
+    "DELETE FROM spans",
+    "DELETE FROM tree",
+    "UPDATE tree SET hash = '' WHERE number = 3",
+    "UPDATE links SET naming = 1",
+    "TRUNCATE spans",
+    "TRUNCATE disclosures",
+    "UPDATE disclosures SET \"array\" = ''",
+    "UPDATE calendar SET rules = ''",
+]
+OF_A_WRITER = [
+    "INSERT INTO keys VALUES ('k', 1, 1)",
+    "UPDATE spans SET since = 0",
+    "DELETE FROM disclosures",
+    f"INSERT INTO records SELECT max(position) + 1, {ROW} FROM records",
+]
+
+
+@pytest.mark.parametrize("statement", [*OF_AN_OWNER, *OF_THE_LOG, *OF_WHAT_IS_DERIVED])
+def test_the_server_refuses_a_writer_what_is_an_owners(server, club, statement):
+    before = sound(club("keeper"))
+    with asking(server, "clerk") as ask:
+        if statement.startswith("GRANT"):  # which grants nothing, and warns
+            ask(statement)
+            (may,) = ask("SELECT has_table_privilege('clerk', 'records', 'UPDATE')").fetchone()
+            assert not may
+        else:
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                ask(statement)
+    assert sound(club("keeper")) == before
+
+
+@pytest.mark.parametrize("statement", [*OF_AN_OWNER[:-1], *OF_THE_LOG, *OF_A_WRITER])
+def test_the_server_refuses_an_auditor_every_change(server, club, statement):
+    before = sound(club("keeper"))
+    with asking(server, "auditor") as ask:
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            ask(statement)
+    assert sound(club("keeper")) == before
+
+
+@pytest.mark.parametrize("statement", OF_THE_LOG)
+def test_triggers_refuse_an_owner_to_change_the_log(server, club, statement):
+    before = sound(club("keeper"))
+    with asking(server, "keeper") as ask:
+        with pytest.raises(psycopg.errors.IntegrityConstraintViolation, match="append-only"):
+            ask(statement)
+    assert sound(club("keeper")) == before
+
+
+@pytest.mark.parametrize("statement", OF_A_WRITER[1:])
+def test_what_a_writer_does_past_the_rules_is_found(server, club, statement):
+    name = f"past_{OF_A_WRITER.index(statement)}"
+    filled(club("keeper", name))
+    granted(server)
+    with asking(server, "clerk", name) as ask:
+        ask(statement)
+    with Ledger.open(club("auditor", name), create=False) as ledger:
+        assert failed(ledger.verify())
+
+
+def test_a_new_ledger_is_the_auditors_at_once_and_the_writers_once_that_is_said(server, club):
+    with asking(server, "keeper") as ask:
+        ask(DEFAULTS)
+    filled(club("keeper", "later"))
+    with Ledger.open(club("auditor", "later"), create=False) as ledger:
+        assert ledger.verify()
         with refused("no-right"):
             ledger.record(submitted("new"))
-    sound(url, head=5)
-
-
-def test_other_rules_of_a_time_zone_wait_for_whoever_may_write_them(url, ask, role):
-    ask("UPDATE calendar SET rules = 'of another year'")
-    for options in ({"read_only": True}, {}):
-        with refused("other-calendar"):
-            Ledger.open(url if options else role("reader", READS), **options)
-    assert verified(url)
-
-
-def test_who_has_no_right_is_told(url, role):
     with refused("no-right"):
-        Ledger.open(role("stranger", ""), create=False)
+        Ledger.open(club("clerk", "later"), create=False)
+    found = {listed.ledger: listed.problem for listed in ledgers(club("clerk"))}
+    assert (found["later"].code, found["vng"]) == ("no-right", None)
+    granted(server)
+    with Ledger.open(club("clerk", "later"), create=False) as ledger:
+        ledger.record(submitted("new"))
+        assert ledger.verify()
+
+
+def test_what_an_owner_does_is_found_by_a_checkpoint_only(server, club):
+    """The triggers are off for a moment, and all that is derived is made anew."""
+    filled(club("keeper", "forged"))
+    granted(server)
+    with Ledger.open(club("auditor", "forged"), create=False) as ledger:
+        kept = sign_checkpoint(ledger.checkpoint(), signing_key(ledger.origin, bytes(32)))
+        assert ledger.verify(checkpoints=[kept])
+    with asking(server, "keeper", "forged") as ask, unguarded(ask):
+        ((body,),) = ask("DELETE FROM records WHERE position = 5 RETURNING state").fetchall()
+        ask("DELETE FROM tree WHERE number >= %s", [completed(4)])
+        ask("DELETE FROM disclosures WHERE digest = ANY(%s)", [list(digests_in([body]))])
+    with Ledger.open(club("keeper", "forged")) as ledger:
+        ledger.rebuild()
+        ledger.record(submitted("m2", meeting="spring", title="Something else"))
+    with Ledger.open(club("auditor", "forged"), create=False) as ledger:
+        report = ledger.verify()
+        assert report, str(report)
+        assert failed(ledger.verify(checkpoints=[kept])) == ["checkpoint"]
+
+
+def test_other_rules_of_a_time_zone_wait_for_whoever_may_write_them(server, club):
+    filled(club("keeper", "zoned"))
+    granted(server)
+    with asking(server, "keeper", "zoned") as ask:
+        ask("UPDATE calendar SET rules = 'of another year'")
+    for role, options in (("keeper", {"read_only": True}), ("clerk", {}), ("auditor", {})):
+        with refused("other-calendar"):
+            Ledger.open(club(role, "zoned"), **options)
+    assert verified(club("keeper", "zoned"))
+
+
+def test_who_has_no_right_is_told(club):
+    with pytest.raises(StorageError) as caught:
+        Ledger.open(club("stranger"), create=False)
+    assert caught.value.problems[0].code == "no-right"
+    assert "docs/postgres.md" in caught.value.problems[0].hint
+    assert {listed.problem.code for listed in ledgers(club("stranger"))} == {"no-right"}
 
 
 # --- the command line -------------------------------------------------------------------

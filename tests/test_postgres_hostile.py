@@ -14,13 +14,10 @@ import psycopg
 import pytest
 from eventsourcing.persistence import ProgrammingError
 from test_postgres import (  # noqa: F401 - fixtures among them
-    READS,
-    WRITES,
     ask,
     failed,
     files_with,
     filled,
-    role,
     secret,
     url,
     verified,
@@ -30,6 +27,30 @@ from test_storage import refused, sound, submitted
 from govledger import InvalidInput, Ledger, StorageError
 from govledger.storage.postgres import LedgerDatastore, address, store
 from govledger.storage.postgres.connections import locking
+
+
+WRITES = """
+GRANT USAGE ON SCHEMA {schema} TO {role};
+GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {schema} TO {role};
+"""
+READS = """
+GRANT USAGE ON SCHEMA {schema} TO {role};
+GRANT SELECT ON ALL TABLES IN SCHEMA {schema} TO {role};
+"""
+
+
+@pytest.fixture
+def role(server, url):
+    """Makes a role, with grants, and gives its URL of the ledger."""
+    name = address(url).ledger
+
+    def made(kind, grants):
+        with server.connect() as connection:
+            connection.execute(f"CREATE ROLE {name}_{kind} LOGIN PASSWORD 'pw'")
+            connection.execute(grants.format(schema=address(url).schema, role=f"{name}_{kind}"))
+        return server.url(name, user=f"{name}_{kind}", password="pw")
+
+    return made
 
 
 def until(condition):

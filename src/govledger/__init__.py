@@ -98,6 +98,9 @@ from govledger.state import (
     ProposalStatus,
     Status,
 )
+from govledger.storage import Listed
+from govledger.storage.copying import Copied
+from govledger.storage.places import ledgers
 from govledger.values import Sealed
 from govledger.when import When
 
@@ -121,6 +124,7 @@ __all__ = (
     "Choice",
     "ClockError",
     "Context",
+    "Copied",
     "Deadline",
     "Decision",
     "Due",
@@ -137,6 +141,7 @@ __all__ = (
     "Ledger",
     "LedgerOpened",
     "LedgerProfileChanged",
+    "Listed",
     "Majority",
     "Mandate",
     "MandateConditionMet",
@@ -200,4 +205,5 @@ __all__ = (
     "Verification",
     "Vote",
     "When",
+    "ledgers",
 )

@@ -95,7 +95,8 @@ from govledger.rules import (
 )
 from govledger.spans import BATCH
 from govledger.state import Mandate, State, fold, status_name
-from govledger.storage import Reading, Selection, Store
+from govledger.storage import Reading, Selection, Store, copying
+from govledger.storage.copying import Copied
 from govledger.storage.places import place
 from govledger.storage.sqlite import SqliteStore
 from govledger.together import Together
@@ -825,6 +826,25 @@ class Ledger:
         """
         with self._store.write() as writing:
             return writing.rebuild(progress)
+
+    def copy_to(
+        self,
+        path_or_url: str | os.PathLike[str],
+        progress: Callable[[int], None] | None = None,
+    ) -> Copied:
+        """Copy the ledger to another file or database, or bring an earlier copy up to date.
+
+        The records come out byte for byte, with the personal texts that are still kept; what is
+        derived is derived anew. It goes batch by batch: a copy that was interrupted is continued
+        by the next call. Texts that were erased here since are erased in the copy, too. The roots
+        of both are compared; nothing is written here. `progress` is called with the number of
+        records that the copy has, now and then.
+
+        Raises `StorageError` where there is something else, which is left as it is, or where
+        records are not those that the tree was made of; `UnreadableRecord` where one cannot be
+        read. The copy has the records before that one then, or fewer.
+        """
+        return copying.copy(self._store, place(path_or_url), self.zone, progress)
 
     def head(self) -> int:
         """The position of the newest record."""

@@ -1,8 +1,8 @@
 """The command line: `govledger`. The only code that prints.
 
 Here: the group, its help page in four parts, and how errors end a command. Each command
-stands in the module of its part (`keep`, `ask`, `share`; `judge` and `proof` for trust), is
-thin over one method of the library, and is imported only when it is called.
+stands in the module of its part (`keep`, `ask`, `share` and `stores`; `judge` and `proof` for
+trust), is thin over one method of the library, and is imported only when it is called.
 
 Exit codes: 0 fine; 1 could not finish; 2 wrong usage; 3 `check` or `diff --exit-code` found
 something; 4 verification failed.
@@ -48,11 +48,20 @@ PARTS: Mapping[str, Mapping[str, str]] = {
     },
     "share": {
         "export": "Write all records, as JSON Lines or as tiles.",
+        "copy": "Copy a ledger elsewhere, or bring a copy up to date.",
+        "ledgers": "The ledgers of a database.",
     },
 }
 """The parts of the help page: command -> what it is for."""
 
-_ELSEWHERE = {"check": "judge", "verify": "proof", "checkpoint": "proof", "prove": "proof"}
+_ELSEWHERE = {
+    "check": "judge",
+    "verify": "proof",
+    "checkpoint": "proof",
+    "prove": "proof",
+    "copy": "stores",
+    "ledgers": "stores",
+}
 """The modules of commands that do not stand in that of their part."""
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from signal import SIGINT
 from typing import Any, NoReturn
 
 import attrs
@@ -18,7 +17,7 @@ from govledger.cli import demo
 from govledger.cli.access import find, opened, written
 from govledger.cli.datasets import format_of_file
 from govledger.cli.options import EventType, Moment, Subject, Time, settings, shared
-from govledger.cli.output import counted, echo_problems, interruptible, message, progress
+from govledger.cli.output import counted, echo_problems, ended_by, interruptible, message, progress
 from govledger.dataset import GOES_ON, Head, Imported, Mode, ledger_options
 from govledger.errors import GovledgerError, InvalidInput, Problem, RuleBreach, StorageError
 from govledger.events import Event, event_type, own_fields
@@ -276,7 +275,7 @@ def _stop(stopped: KeyboardInterrupt, account: Imported) -> NoReturn:
     message(f"\ninterrupted; {account}.")
     if account.last:
         message("Import the file again: it goes on from there.")
-    raise SystemExit(128 + (stopped.args[0] if stopped.args else SIGINT)) from stopped
+    raise ended_by(stopped) from stopped
 
 
 def _tell_differences(ledger: Ledger, head: Head) -> None:

@@ -280,3 +280,8 @@ def interruptible() -> Iterator[Callable[[], None]]:
     finally:
         for number, handler in before:
             signal(number, handler)
+
+
+def ended_by(stopped: KeyboardInterrupt) -> SystemExit:
+    """How a command ends that was interrupted by a signal."""
+    return SystemExit(128 + (stopped.args[0] if stopped.args else SIGINT))

@@ -89,6 +89,8 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "subject": ("subject", "onderwerp"),
     "source": ("source", "bron"),
     "field": ("what", "wat"),
+    "size": ("records", "vastleggingen"),
+    "last_recorded_at": ("last recorded (UTC)", "laatst vastgelegd (UTC)"),
     "before": ("before", "voor"),
     "after": ("after", "na"),
     "erased": ("[erased]", "[gewist]"),
@@ -101,6 +103,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "op {day}, zoals bekend bij nr. {known}",
     ),
     "nothing": ("Nothing on record.", "Niets vastgelegd."),
+    "no_ledgers": ("No ledgers.", "Geen grootboeken."),
     "no_match": ("None matches.", "Geen enkele voldoet."),
     "not_on_record": (
         "{subject} is not on record on {day}, as known at record {known}.",

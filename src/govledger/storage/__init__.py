@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
+from datetime import datetime
 from typing import Protocol
 
 from attrs import frozen
 
 from govledger.audit import Again, Check, Kept
 from govledger.codec import Entry
+from govledger.errors import Problem
 from govledger.events import Event
 from govledger.integrity.merkle import Node
 from govledger.integrity.personal import Disclosure
@@ -52,8 +54,27 @@ class Standing:
     books: Books
 
 
+@frozen(kw_only=True)
+class Listed:
+    """A ledger of a database, as it is listed.
+
+    `ledger` is what `?ledger=` calls it, `name` whose it is, as its first record says, `size` how
+    many records it has, and `recorded_at` when the last of them was made. Where something keeps us
+    from reading it, `problem` tells what, and nothing else is known.
+    """
+
+    ledger: str
+    name: str | None = None
+    size: int | None = None
+    recorded_at: datetime | None = None
+    problem: Problem | None = None
+
+
 class Reading(Protocol):
     """What can be asked of one snapshot of a ledger. Lists are in log order."""
+
+    def last(self) -> Entry | None:
+        """The newest entry; None in an empty log."""
 
     def about(self, subjects: Iterable[str]) -> list[Entry]:
         """All entries of these subjects."""

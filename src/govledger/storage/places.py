@@ -1,12 +1,15 @@
 """Which store a path or a URL means.
 
-Here: `Place`, where a ledger is or may come to be, in a file or in a database. Not here: how
+Here: `Place`, where a ledger is or may come to be, in a file or in a database, and the list of
+those that a database has. Not here: how
 stores open and make ledgers; a database's driver is only imported where a URL asks for it.
 """
 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
 
@@ -14,7 +17,7 @@ from attrs import frozen
 
 from govledger.codec import Entry
 from govledger.errors import Problem, StorageError
-from govledger.storage import Store
+from govledger.storage import Listed, Store
 from govledger.storage.sqlite import SqliteStore
 
 
@@ -38,12 +41,15 @@ class Place(Protocol):
     def open(self, *, read_only: bool = False) -> Store:
         """Open the ledger that is there."""
 
+    def is_of(self, store: Store) -> bool:
+        """Whether a store that is open is the one that is there."""
+
 
 def place(path_or_url: str | os.PathLike[str]) -> Place:
     """The place that a path or a URL means. Raises `StorageError` where it means none."""
     given = os.fsdecode(path_or_url)
     scheme, separator, _ = given.partition("://")
-    if separator and scheme in ("postgresql", "postgres"):
+    if _is_of_postgres(given):
         return _schema(given)
     if separator or given == ":memory:":
         raise StorageError(
@@ -55,6 +61,47 @@ def place(path_or_url: str | os.PathLike[str]) -> Place:
             )
         )
     return _File(Path(given))
+
+
+def ledgers(url: str) -> Iterator[Listed]:
+    """The ledgers of a database, by name, of which few are in memory at a time.
+
+    Which ledger the URL names, if any, does not matter. One that the user of the URL may not
+    read, or that this govledger cannot read, is listed with what keeps it from that.
+
+    Raises `StorageError` where the URL means no database, or the server cannot be asked.
+    """
+    if not _is_of_postgres(url):
+        raise StorageError(
+            Problem(
+                code="not-a-database",
+                message="only the ledgers of a PostgreSQL database can be listed",
+                hint="give its URL, postgresql://user@host:port/database;"
+                " a file holds one ledger, its own",
+            )
+        )
+    with _driver():
+        from govledger.storage.postgres.listing import ledgers_at  # noqa: PLC0415 - a driver
+    return ledgers_at(url)
+
+
+def _is_of_postgres(given: str) -> bool:
+    return given.startswith(("postgresql://", "postgres://"))
+
+
+@contextmanager
+def _driver() -> Iterator[None]:
+    """Say what to install where there is no driver to import."""
+    try:
+        yield
+    except ImportError as error:
+        raise StorageError(
+            Problem(
+                code="no-driver",
+                message="the driver of PostgreSQL is not installed",
+                hint='pip install "govledger[postgres]"',
+            )
+        ) from error
 
 
 @frozen
@@ -88,16 +135,12 @@ class _File:
         """The ledger in the file."""
         return SqliteStore.open(self.path, read_only=read_only)
 
+    def is_of(self, store: Store) -> bool:
+        """Whether it is the same file, by whatever name."""
+        return isinstance(store, SqliteStore) and store.is_in(self.path)
+
 
 def _schema(url: str) -> Place:
-    try:
+    with _driver():
         from govledger.storage.postgres.place import schema_at  # noqa: PLC0415 - a driver
-    except ImportError as error:
-        raise StorageError(
-            Problem(
-                code="no-driver",
-                message="the driver of PostgreSQL is not installed",
-                hint='pip install "govledger[postgres]"',
-            )
-        ) from error
     return schema_at(url)

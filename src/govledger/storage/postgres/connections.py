@@ -122,11 +122,13 @@ class LedgerDatastore(PostgresDatastore):
             connection, _ = self._run(stack, statement)
             try:
                 yield connection
+                _commit(connection)
             except BaseException:
                 if not connection.closed:
                     connection.rollback()
                 raise
-            connection.commit()
+            finally:
+                self._lost = self._lost or connection.closed
 
     def _run(
         self, stack: ExitStack, statement: str, values: Sequence[Any] | None = None
@@ -187,6 +189,23 @@ def prepare(connection: psycopg.Connection[Any], settings: str) -> None:
     connection.adapters.register_dumper(int, Int8BinaryDumper)
 
 
+def _commit(connection: psycopg.Connection[Any]) -> None:
+    """Commit; raises where the server gave up waiting for its replica, which it only warns of."""
+    warnings: list[str] = []
+
+    def heard(notice: psycopg.errors.Diagnostic) -> None:
+        if notice.severity_nonlocalized == "WARNING":
+            warnings.append(str(notice.message_primary))
+
+    connection.add_notice_handler(heard)
+    try:
+        connection.commit()
+    finally:
+        connection.remove_notice_handler(heard)
+    if warnings:
+        raise psycopg.errors.StatementCompletionUnknown(warnings[0])
+
+
 def locking(schema: str) -> str:
     """The statement that waits for the lock of a ledger, and holds it until the end."""
     number = crc32(schema.encode())
@@ -195,6 +214,16 @@ def locking(schema: str) -> str:
 
 _LOCKS = int.from_bytes(b"GovL")
 """What our locks have in common; the schema tells them apart."""
+
+WAIT_FOR_REPLICA = (
+    "SELECT pg_logical_emit_message(true, 'govledger', '')"
+    " WHERE current_setting('synchronous_standby_names') <> ''"
+)
+"""Makes a commit that has nothing to write wait for the replica as others do.
+
+So what a call with a key finds is nowhere lost either: it may have been written by a server that
+stopped, or was told to stop, before its replica had it.
+"""
 
 # The snapshot is taken by what follows, so nobody replaces a table between the two.
 _READ = (

@@ -20,13 +20,13 @@ _DAMAGED = ("damaged", "its tables are not those of a ledger", "restore it from 
 _AWAY = (
     "no-server",
     "the server cannot be reached, or ended the connection",
-    "check address and port, and whether it runs; look whether the last record was written",
+    "see whether it runs; what was being recorded may be written: repeat the call with its key",
 )
 
 READ_ONLY = (
     "read-only",
     "the ledger cannot be written",
-    "open it for writing, at the server that is written to",
+    "open it for writing, at the primary (of several: target_session_attrs=read-write)",
 )
 _NO_CONNECTION = (
     "busy",
@@ -54,12 +54,21 @@ _FAULTS = {
     "25P04": _SILENT,
     "28": ("no-access", "the server refuses this user", "check user and password"),
     "3D000": ("no-database", "there is no such database", "check its name, or make it"),
-    "40001": BUSY,  # serialization
+    "40001": (  # our transactions never clash; so it is recovery that did
+        "busy",
+        "the replica gave up this question to keep up with its primary",
+        "ask again; or let it wait longer (max_standby_streaming_delay)",
+    ),
+    "40003": (
+        "unconfirmed",
+        "this is written, but the wait for a replica was broken off",
+        "repeat the call with its key: it returns when a replica has it",
+    ),
     "40P01": BUSY,  # deadlock
     "42501": (
         "no-right",
         "this user may not do that",
-        "let the owner of the schema grant what docs/storage.md lists",
+        "let the owner of the schema grant what docs/postgres.md lists",
     ),
     "42804": _DAMAGED,  # another type
     "42883": _DAMAGED,  # no operator for such a type

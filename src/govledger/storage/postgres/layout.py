@@ -263,7 +263,9 @@ FROM tables JOIN pg_constraint ON conrelid = id AND contype NOT IN ('n', 't')
 UNION ALL
 SELECT relname, 'index', substr(pg_get_indexdef(indexrelid), 8)
 FROM tables JOIN pg_index ON indrelid = id AND indisvalid
-WHERE NOT EXISTS (SELECT 1 FROM pg_constraint WHERE conindid = indexrelid)
+WHERE NOT EXISTS (
+    SELECT 1 FROM pg_constraint WHERE conrelid = indrelid AND conindid = indexrelid
+)
 UNION ALL
 SELECT relname, 'trigger', substr(pg_get_triggerdef(pg_trigger.oid), 8)
     || CASE tgenabled WHEN 'A' THEN '' ELSE ' (not always)' END

@@ -37,6 +37,9 @@ class _Schema:
     def open(self, *, read_only: bool = False) -> Store:
         return PostgresStore.open(self.address, read_only=read_only)
 
+    def is_of(self, store: Store) -> bool:
+        return isinstance(store, PostgresStore) and store.address.place == self.address.place
+
 
 def schema_at(url: str) -> Place:
     """The schema that a URL means. Raises `StorageError` where it means none."""

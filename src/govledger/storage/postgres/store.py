@@ -20,6 +20,7 @@ from govledger.storage.faults import CLOSED, OTHER_CALENDAR, fault
 from govledger.storage.mapping import stored_event
 from govledger.storage.postgres.connections import (
     LOCK_TIMEOUT,
+    WAIT_FOR_REPLICA,
     LedgerDatastore,
     given_to_libpq,
     locking,
@@ -62,8 +63,11 @@ _NOT_THE_OWNER = (
 )
 _IN_STATISTICS = (
     "ANALYZE has copied names into the statistics of the table, for somebody switched those on:"
-    " let an administrator see to it (docs/storage.md)"
+    " let an administrator see to it (docs/postgres.md)"
 )
+
+MOST_NAMED = 10
+"""How many ledgers an error lists."""
 
 OLDEST = 140_000
 """The oldest version of PostgreSQL that will do: 14."""
@@ -74,6 +78,7 @@ class PostgresStore:
 
     def __init__(self, address: Address, *, read_only: bool = False) -> None:
         self.name = address.name
+        self.address = address
         self._read_only = read_only
         self._closed = False
         self._log = f"{address.schema}.records"
@@ -151,6 +156,8 @@ class PostgresStore:
             access = _Access(self.name, connection, self._recorder)
             with access.session.released():
                 yield access
+            if not access.has_put:
+                connection.execute(WAIT_FOR_REPLICA)
 
     @contextmanager
     def _explained(self) -> Iterator[None]:
@@ -226,8 +233,10 @@ class _Access(Access):
         super().__init__(PostgresSession(connection, recorder.datastore.schema))
         self._name = name
         self._recorder = recorder
+        self.has_put = False
 
     def put(self, entries: Sequence[Entry]) -> None:
+        self.has_put = True
         events = [stored_event(entry) for entry in entries]
         self._recorder.put(self.session.cursor, events, entries[0].position)
 
@@ -277,8 +286,8 @@ class _Access(Access):
 
 
 @contextmanager
-def _connected(address: Address) -> Iterator[psycopg.Connection[Any]]:
-    """A connection of our own, outside the pool, where transactions are begun by hand."""
+def connected(address: Address) -> Iterator[psycopg.Connection[Any]]:
+    """A connection of our own to a database, where transactions are begun by hand."""
     with (
         explained(address.name),
         psycopg.connect(**given_to_libpq(address.told), autocommit=True) as raw,
@@ -288,13 +297,19 @@ def _connected(address: Address) -> Iterator[psycopg.Connection[Any]]:
         yield raw
 
 
+@contextmanager
+def _connected(address: Address) -> Iterator[psycopg.Connection[Any]]:
+    """The same, where a ledger is named."""
+    with connected(address) as raw:
+        if not address.ledger:
+            there = _there(raw) or "this database has none yet"
+            raise fault(
+                address.name, "which-ledger", "no ledger is named", f"add ?ledger=NAME; {there}"
+            )
+        yield raw
+
+
 def _check_server(raw: psycopg.Connection[Any], address: Address) -> None:
-    if not address.ledger:
-        names = ledgers(raw)
-        there = f"this database has {', '.join(names)}" if names else "this database has none yet"
-        raise fault(
-            address.name, "which-ledger", "no ledger is named", f"add ?ledger=NAME; {there}"
-        )
     if raw.info.server_version < OLDEST:
         raise fault(
             address.name,
@@ -312,16 +327,24 @@ def _check_server(raw: psycopg.Connection[Any], address: Address) -> None:
         )
 
 
-def ledgers(raw: psycopg.Connection[Any]) -> list[str]:
-    """The names of the ledgers of a database."""
+def ledgers(raw: psycopg.Connection[Any]) -> list[tuple[str, str]]:
+    """The names of the ledgers of a database, and what their logs are marked with."""
     found = raw.execute(
-        "SELECT nspname FROM pg_class"
+        "SELECT nspname, obj_description(pg_class.oid, 'pg_class') FROM pg_class"
         " JOIN pg_namespace ON pg_namespace.oid = relnamespace"
-        " WHERE relname = 'records' AND starts_with(nspname, %s)"
+        " WHERE relname = 'records' AND relkind IN ('r', 'p') AND starts_with(nspname, %s)"
         " AND starts_with(obj_description(pg_class.oid, 'pg_class'), %s) ORDER BY nspname",
         (PREFIX, MARK),
     )
-    return [str(name).removeprefix(PREFIX) for (name,) in found]
+    return [(str(name).removeprefix(PREFIX), str(mark)) for name, mark in found]
+
+
+def _there(raw: psycopg.Connection[Any]) -> str:
+    """Which ledgers there are, as a hint; empty where there are none."""
+    names = [name for name, _ in ledgers(raw)]
+    if len(names) > MOST_NAMED:
+        names = [*names[:MOST_NAMED], "…: `govledger ledgers` lists them all"]
+    return f"this database has {', '.join(names)}" if names else ""
 
 
 def _mark_of(raw: psycopg.Connection[Any], address: Address) -> str | None:
@@ -329,14 +352,22 @@ def _mark_of(raw: psycopg.Connection[Any], address: Address) -> str | None:
 
     Raises `StorageError` where something else is in the schema.
     """
-    tables = raw.execute(
-        "SELECT relname, CASE WHEN relkind IN ('r', 'p') THEN obj_description(oid, 'pg_class') END"
-        " FROM pg_class WHERE relnamespace = to_regnamespace(%s)",
-        (address.schema,),
-    ).fetchall()
-    if not tables:
+    schema, of_schema = address.schema, "FROM pg_class WHERE relnamespace = to_regnamespace(%s)"
+    log = raw.execute(
+        cast(
+            "Any",
+            "SELECT CASE WHEN relkind IN ('r', 'p') THEN obj_description(oid, 'pg_class') END"
+            f" {of_schema} AND relname = 'records'",
+        ),
+        (schema,),
+    ).fetchone()
+    # Only where there is no log all of the catalogue is looked through, which may be large.
+    if not log and not (
+        _exists(raw, schema)
+        and raw.execute(cast("Any", f"SELECT true {of_schema} LIMIT 1"), (schema,)).fetchone()
+    ):
         return None
-    mark = dict(tables).get("records")
+    mark = log and log[0]
     if mark is None or not mark.startswith(MARK):
         raise fault(
             address.name,
@@ -352,22 +383,27 @@ def _identify(raw: psycopg.Connection[Any], address: Address) -> None:
     """Refuse whatever is no ledger of the present format, without touching it."""
     mark = _mark_of(raw, address)
     if mark is None:
-        names = ledgers(raw)
         raise fault(
             address.name,
             "no-ledger",
             "there is no ledger of that name here",
-            f"this database has {', '.join(names)}" if names else "`govledger init` makes one",
+            _there(raw) or "`govledger init` makes one",
         )
-    version = mark.removeprefix(MARK)
-    if version != str(FORMAT):
-        newer = version.isdecimal() and int(version) > FORMAT
-        raise fault(
-            address.name,
-            "newer-format" if newer else "damaged",
-            f"this ledger has format {version}, and this govledger reads {FORMAT}",
-            "upgrade govledger; nothing was changed" if newer else "restore it from a backup",
-        )
+    wrong = wrong_format(mark.removeprefix(MARK))
+    if wrong is not None:
+        raise fault(address.name, *wrong)
+
+
+def wrong_format(version: str) -> tuple[str, str, str] | None:
+    """What is wrong with a format, if anything: code, message and hint."""
+    if version == str(FORMAT):
+        return None
+    newer = version.isdecimal() and int(version) > FORMAT
+    return (
+        "newer-format" if newer else "damaged",
+        f"this ledger has format {version}, and this govledger reads {FORMAT}",
+        "upgrade govledger; nothing was changed" if newer else "restore it from a backup",
+    )
 
 
 def _lay_out(raw: psycopg.Connection[Any], schema: str, first: Entry) -> None:

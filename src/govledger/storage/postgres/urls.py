@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from itertools import zip_longest
 from urllib.parse import quote, unquote, urlencode
 
 import psycopg
@@ -33,6 +34,11 @@ class Address:
     name: str
     ledger: str
     told: Mapping[str, str] = field(repr=False)
+
+    @property
+    def place(self) -> tuple[str, ...]:
+        """Which ledger it is, whoever asks."""
+        return (*(self.told.get(key, "") for key in ("host", "port", "dbname")), self.ledger)
 
     @property
     def schema(self) -> str:
@@ -84,13 +90,14 @@ def _not_a_url() -> StorageError:
 def _shown(told: Mapping[str, str], ledger: str) -> str:
     """A URL without what is secret."""
     host, port, database, user = (told.get(key, "") for key in _SHOWN)
-    place = (
-        f"{quote(user, safe='')}@" * bool(user)
-        + ("" if "/" in host else host)
-        + f":{port}" * bool(port)
-    )
+    hosts, ports = host.split(","), port.split(",")
+    ports = ports * len(hosts) if len(ports) == 1 else ports
+    names = [""] * len(hosts) if "/" in host else [f"[{h}]" if ":" in h else h for h in hosts]
+    pairs = zip_longest(names, ports, fillvalue="")
+    place = f"{quote(user, safe='')}@" * bool(user)
+    place += ",".join(name + f":{p}" * bool(p) for name, p in pairs)
     options = {"host": host} if "/" in host else {}
     options |= {"ledger": ledger} if ledger else {}
     return f"postgresql://{place}/{quote(database, safe='')}" + (
-        "?" + urlencode(options, safe="/", quote_via=quote) if options else ""
+        "?" + urlencode(options, safe="/,", quote_via=quote) if options else ""
     )

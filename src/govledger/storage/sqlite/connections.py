@@ -12,6 +12,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Lock
+from time import monotonic, sleep
 from typing import Any
 
 from eventsourcing.persistence import (
@@ -35,23 +36,64 @@ LOCK_TIMEOUT = 30
 """Seconds to wait for another process that is writing."""
 
 
+PAUSES = (0.0005, 0.004)
+"""Seconds between two looks whether somebody else still writes: at first, and later on."""
+
+
 class _Transaction(SQLiteTransaction):
     """Begins IMMEDIATE where it will write: the head it reads cannot move under it."""
+
+    connection: _Connection
 
     def __enter__(self) -> SQLiteCursor:
         cursor = self.connection.cursor()
         try:
-            cursor.execute("BEGIN IMMEDIATE" if self.commit else "BEGIN")
+            if self.commit:
+                self.connection.begin_immediate()
+            else:
+                cursor.execute("BEGIN")
         except sqlite3.Error as error:
             raise OperationalError(error) from error
         return cursor
 
 
 class _Connection(SQLiteConnection):
+    def __init__(self, raw: sqlite3.Connection, max_age: float | None, patience: float) -> None:
+        super().__init__(raw, max_age)
+        self._raw = raw
+        self._patience = patience
+
     @contextmanager
     def transaction(self, *, commit: bool) -> Iterator[SQLiteCursor]:
         with _Transaction(self, commit=commit) as cursor, cursor:
             yield cursor
+
+    def begin_immediate(self) -> None:
+        """Begin to write, as soon as nobody else does.
+
+        SQLite itself looks again after a tenth of a second at last. A write takes one or two
+        thousandths, so where several processes write, nobody would for most of the time.
+        """
+        deadline = monotonic() + self._patience
+        pause, longest = PAUSES
+        self._raw.execute("PRAGMA busy_timeout = 0")
+        try:
+            while True:
+                try:
+                    self._raw.execute("BEGIN IMMEDIATE")
+                except sqlite3.OperationalError as error:
+                    if not _is_busy(error) or monotonic() > deadline:
+                        raise
+                    sleep(pause)
+                    pause = min(pause * 1.2, longest)
+                else:
+                    return
+        finally:
+            self._raw.execute(f"PRAGMA busy_timeout = {int(self._patience * 1_000)}")
+
+
+def _is_busy(error: sqlite3.Error) -> bool:
+    return error.sqlite_errorname.startswith("SQLITE_BUSY")
 
 
 class _Pool(SQLiteConnectionPool):
@@ -68,13 +110,14 @@ class _Pool(SQLiteConnectionPool):
         self._shut = False
 
     def _create_connection(self) -> SQLiteConnection:
+        patience = self.lock_timeout or LOCK_TIMEOUT
         try:
             raw = sqlite3.connect(
                 self.db_name,
                 uri=True,
                 check_same_thread=False,
                 isolation_level=None,
-                timeout=self.lock_timeout or LOCK_TIMEOUT,
+                timeout=patience,
             )
         except (sqlite3.Error, TypeError) as error:
             raise InterfaceError(error) from error
@@ -89,7 +132,7 @@ class _Pool(SQLiteConnectionPool):
         raw.execute("PRAGMA trusted_schema = OFF")
         raw.execute("PRAGMA secure_delete = ON")
         raw.execute(f"PRAGMA cache_size = -{CACHE}")
-        return _Connection(sqlite_conn=raw, max_age=self.max_age)
+        return _Connection(raw, self.max_age, patience)
 
     def get_connection(
         self, timeout: float | None = None, *, is_writer: bool | None = None

@@ -183,6 +183,13 @@ class SqliteStore:
         self._check_still()
         return [entry_of(notification) for notification in page]
 
+    def is_in(self, path: Path) -> bool:
+        """Whether this is the ledger in a file, by whatever name."""
+        try:
+            return not self._datastore.pool.is_sqlite_memory_mode and path.samefile(self.name)
+        except OSError:
+            return False
+
     def purge(self) -> str:
         """Cut off the write-ahead log, which holds what was erased; says why that must wait."""
         with explained(self.name), self._datastore.get_connection(commit=True) as connection:

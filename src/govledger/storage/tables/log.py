@@ -29,6 +29,10 @@ class Log:
     def __init__(self, session: Session) -> None:
         self.session = session
 
+    def last(self) -> Entry | None:
+        rows = self.session.select(NEWEST)
+        return Entry(*rows[0]) if rows else None
+
     def about(self, subjects: Iterable[str]) -> list[Entry]:
         return _sorted(self.session.some(_OF_SUBJECTS, subjects))
 

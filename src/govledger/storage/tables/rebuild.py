@@ -13,7 +13,7 @@ from govledger.codec import decode
 from govledger.errors import InvalidInput, UnreadableRecord
 from govledger.events import LedgerOpened
 from govledger.history import Record
-from govledger.spans import BATCH, plan
+from govledger.spans import BATCH, Books, Plan, plan
 from govledger.storage.tables import tree
 from govledger.storage.tables.books import TableBooks, coming
 from govledger.storage.tables.derived import LAST_NUMBER, subjects_of, write
@@ -73,9 +73,14 @@ def retell(session: Session, log: Log, records: Sequence[Record], zone: ZoneInfo
     asked = coming(record.event for record in records)
     spans, links, ((last,),) = session.gather(*asked.questions(session), [(LAST_NUMBER, ())])
     books = TableBooks(session, log, records[0].position - 1, asked, (spans, links))
-    try:
-        planned = plan(books, records, zone, accepted=True)
-    except InvalidInput as error:  # a profile that is not known here
-        raise UnreadableRecord(*error.problems) from error
+    planned = accepted(books, records, zone)
     write(session, planned, subjects_of(session, planned, books.numbers, last), last)
     return zone
+
+
+def accepted(books: Books, records: Sequence[Record], zone: ZoneInfo) -> Plan:
+    """What records do to the books that were accepted when they were made."""
+    try:
+        return plan(books, records, zone, accepted=True)
+    except InvalidInput as error:  # a profile that is not known here
+        raise UnreadableRecord(*error.problems) from error
