@@ -116,7 +116,7 @@ class PostgresSession(Session):
             (self.schema, list(DERIVED)),
         )
         for kind, table in kinds:
-            self.cursor.execute(f"DROP {_KINDS[kind]} {self.schema}.{table} CASCADE")
+            self.cursor.execute(f"DROP {_KINDS[kind]} IF EXISTS {self.schema}.{table} CASCADE")
         for statement in of_what_is_derived(self.schema):
             self.cursor.execute(statement)
 
