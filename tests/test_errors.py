@@ -144,6 +144,9 @@ CALLS = {
     "unknown-subject": 'ledger.as_of("2024-03-14", after="motion/nobody-spoke-of")',
     "damaged-row": 'decode_state("motion/bins", b"{}")',
     "numbers-and-events": "ledger.import_events([motion], numbers=[1, 2])",
+    "lost-record": "ledger.follow(after=12)",
+    "not-a-timeout": "ledger.follow(timeout=-1)",
+    "unknown-cursor": 'ledger.move_cursor("web", 1)\nledger.move_cursor("wbe", None)',
     "unknown-position.known-at": 'ledger.as_of("2024-03-14", known_at=99)',
 }
 """Errors that a program provokes, and no file: stem -> statements of which the last raises."""
@@ -534,7 +537,7 @@ def raised_in(module):
 BELOW = set().union(
     *(
         raised_in(f"{name}.py")
-        for name in "values when source events codec state ledger recording together drafts storage/places storage/copying storage/tables/registers".split()
+        for name in "values when source events codec state ledger recording together drafts following storage/places storage/copying storage/tables/registers".split()
     )
 )
 

@@ -4,10 +4,8 @@ that; these run there, too."""
 
 import random
 import re
-import signal
 import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote
@@ -18,7 +16,7 @@ import pytest
 import test_spans
 from click.testing import CliRunner
 from test_spans import Clock, rows
-from test_storage import MANY, Child, posix, refused, sound, submitted, together
+from test_storage import MANY, Child, refused, sound, submitted, together
 
 from govledger import (
     Ledger,
@@ -549,98 +547,6 @@ for n in range(8):
         sound(f"{url}_{n}", head=3)
 
 
-WRITER = """
-with Ledger.open(sys.argv[1]) as ledger:
-    n = 0
-    while True:
-        events = [MotionSubmitted(f"{sys.argv[2]}-{n + m}", title="T" * 200, on="2024-04-01")
-                  for m in range(1 + n % 3)]
-        for record in ledger.record(*events, key=f"{sys.argv[2]}-{n}"):
-            print(record.position, record.subject, flush=True)
-        n += len(events)
-"""
-
-
-def acknowledged_by(writer, seconds):
-    first = writer.line()
-    time.sleep(seconds)
-    writer.process.send_signal(signal.SIGKILL)
-    said = writer.process.stdout.read()
-    return [first, *said[: said.rfind("\n") + 1].splitlines()]  # the last may be torn
-
-
-@posix
-def test_a_killed_writer_loses_nothing_that_it_acknowledged(url):
-    chance, acknowledged = random.Random(7), []
-    for run in range(100 if MANY else 6):
-        with Child(WRITER, url, f"run-{run}") as writer:
-            acknowledged += acknowledged_by(writer, chance.uniform(0, 0.1))
-        there = {f"{record.position} {record.subject}" for record in sound(url)}
-        assert there.issuperset(acknowledged), f"run {run}"
-
-
-@posix
-def test_a_killed_server_loses_nothing_that_was_acknowledged(tmp_path_factory):
-    with postgres_server.running() as server:
-        url = filled(server.url())
-        with Ledger.open(url) as held:
-            for run in range(20 if MANY else 2):
-                with Child(WRITER, url, f"run-{run}") as writer:
-                    first = writer.line()
-                    time.sleep(0.2)
-                    server.stop("immediate")
-                    writer.process.wait(timeout=60)
-                    said = [first, *writer.process.stdout.read().splitlines()]
-                    assert "no-server" in writer.process.stderr.read()
-                with refused("no-server"):
-                    held.head()
-                server.start()
-                there = {f"{record.position} {record.subject}" for record in sound(url)}
-                assert there.issuperset(said)
-                held.record(submitted(f"held-{run}"))  # on a new connection
-
-
-@posix
-def test_a_ledger_killed_in_the_making_is_whole_or_not_there(server):
-    script = """
-n = 0
-while True:
-    n += 1
-    Ledger.open(f"{sys.argv[1]}_{n}").close()
-    print("made", flush=True)
-"""
-    url, chance, made = server.url("made"), random.Random(8), 0
-    for run in range(20 if MANY else 3):
-        with Child(script, f"{url}_{run}") as maker:
-            maker.line()
-            time.sleep(chance.uniform(0.1, 0.4))
-        for n in range(1, 100):
-            try:
-                Ledger.open(f"{url}_{run}_{n}", create=False).close()
-            except StorageError as error:
-                assert error.problems[0].code == "no-ledger"
-                break
-            sound(f"{url}_{run}_{n}", head=1)
-            made += 1
-    assert made
-
-
-def test_another_process_that_writes_makes_it_busy(server, url, monkeypatch):
-    monkeypatch.setattr("govledger.storage.postgres.connections.LOCK_TIMEOUT", 1)
-    with Ledger.open(url) as ledger, Ledger.open(url) as other:
-        with other._store.write(), ThreadPoolExecutor() as threads:
-            writers = [threads.submit(ledger.record, submitted(slug)) for slug in ("a", "b")]
-            began = time.monotonic()
-            assert ledger.head() == 5
-            assert ledger.verify()
-            assert time.monotonic() - began < 1
-            for writer in writers:
-                with refused("busy"):
-                    writer.result()
-        ledger.record(submitted("new"))
-    sound(url, head=6)
-
-
 def test_a_reader_sees_what_it_saw_while_all_is_made_again(url, ask):
     with Ledger.open(url) as ledger, Ledger.open(url) as other:
         with ledger._store.read() as reading:
@@ -713,6 +619,8 @@ def test_a_writer_writes_and_answers_for_it(server, club):
         ledger.record(MotionRejected("new", on="2024-04-01"), breaches="flag")  # late, and wrong
         assert ledger.breaches("2024-05-01")
         ledger.retract(head + 3, reason="misread")
+        assert len(list(ledger.follow(cursor="web", timeout=0))) == head + 4
+        ledger.move_cursor("web", None)
         erasure = ledger.erase(name="Yvo Ypma", basis="asked")
         assert (erasure.count, erasure.purged) == (1, False)  # only an owner may do that
         assert ledger.verify()
@@ -747,6 +655,19 @@ def test_an_auditor_asks_verifies_and_proves(server, club, tmp_path, monkeypatch
     assert [listed.size for listed in ledgers(club("auditor")) if listed.ledger == "vng"] == [
         kept.size
     ]
+
+
+def test_a_reader_may_be_let_keep_cursors(server, club):
+    filled(club("keeper", "followed"))
+    granted(server)
+    with Ledger.open(club("auditor", "followed"), create=False) as ledger:
+        assert len(list(ledger.follow(timeout=0))) == 5
+        with refused("no-right"):
+            ledger.follow(cursor="web")
+        with asking(server, "keeper", "followed") as ask:
+            ask("GRANT INSERT, UPDATE, DELETE ON cursors TO auditor")
+        assert len(list(ledger.follow(cursor="web", timeout=0))) == 5
+        ledger.move_cursor("web", None)
 
 
 CALLS = {
@@ -954,31 +875,6 @@ def test_commands_work_on_a_url_and_never_show_its_password(server, tmp_path, mo
     url = server.url("demo")
     assert "rob" in govledger("demo")
     assert quote(postgres_server.PASSWORD, safe="") not in "".join(shown)
-
-
-# --- closing ----------------------------------------------------------------------------
-
-
-def test_nothing_is_left_open(url):
-    script = """
-import gc
-motion = MotionSubmitted("m9", title="T", on="2024-04-01")
-with Ledger.open(sys.argv[1]) as ledger:
-    ledger.record(motion)
-    next(ledger.log())
-    assert ledger.verify()
-Ledger.open(sys.argv[1], read_only=True).close()
-try:
-    Ledger.open(sys.argv[1] + "_none", create=False)
-except StorageError:
-    pass
-gc.collect()
-if os.path.exists("/proc/self/fd"):
-    held = [os.readlink(f"/proc/self/fd/{fd}") for fd in os.listdir("/proc/self/fd")
-            if os.path.islink(f"/proc/self/fd/{fd}")]
-    assert not [name for name in held if name.startswith("socket")], held
-"""
-    assert Child(script, url, options=["-X", "dev", "-W", "error"]).finish() == []
 
 
 def test_the_driver_is_only_loaded_where_it_is_needed():

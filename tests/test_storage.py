@@ -3,7 +3,6 @@ threads may do to it at the same time."""
 
 import os
 import random
-import signal
 import sqlite3
 import subprocess
 import sys
@@ -11,9 +10,8 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -31,7 +29,6 @@ from govledger import (
     StorageError,
 )
 from govledger.storage import sqlite
-from govledger.storage.sqlite import connections
 
 MANY = os.environ.get("GOVLEDGER_TEST_FAULTS") == "many"
 
@@ -267,158 +264,6 @@ def test_an_empty_file_becomes_a_ledger(tmp_path):
     assert opening.event.name == "spring"
 
 
-def is_found_out(path):
-    """Whether a broken ledger is refused on opening, or does not verify; it is left alone."""
-    before = path.read_bytes()
-    try:
-        with Ledger.open(path) as ledger:
-            found = not ledger.verify()
-    except StorageError as error:
-        found = error.problems[0].code in ("damaged", "not-a-ledger")
-    assert path.read_bytes() == before
-    return found
-
-
-def test_no_page_can_turn_to_garbage_unseen(tmp_path):
-    """Some pages are read on opening, some only later; none is passed over by `verify`."""
-    path = filled(tmp_path / "ledger.db", motions=100)
-    with Ledger.open(path) as ledger:  # with something in every table
-        ledger.record(MotionAdopted("unheard-of", on="2024-04-01"), breaches="flag")
-        ledger.record(MotionSubmitted("m", title="M", movers="Zoe", on="2024-04-01"))
-    content = path.read_bytes()
-    assert len(content) >= 10 * 4096
-    for end in range(2 * 4096, len(content) + 1, 4096):
-        for size in (16, 4096):
-            broken = bytearray(content)
-            broken[end - size : end] = random.Random(end).randbytes(size)
-            path = tmp_path / f"{end}-{size}.db"
-            path.write_bytes(broken)
-            assert is_found_out(path), path.name
-
-
-def test_no_ledger_can_be_cut_short_unseen(tmp_path):
-    content = filled(tmp_path / "ledger.db", motions=100).read_bytes().rstrip(b"\0")
-    for cut in (*range(1, len(content), 1021), *range(len(content) - 3, len(content))):
-        path = tmp_path / f"{cut}.db"
-        path.write_bytes(content[:cut])
-        assert is_found_out(path), path.name
-
-
-@pytest.mark.parametrize(
-    ("hit", "read"),
-    [
-        (b'"position":23,', lambda ledger: list(ledger.log())),
-        (
-            b'"submitted_on":"2024-04-01","title":"On m20"',
-            lambda ledger: ledger.as_of("2024-04-01"),
-        ),
-    ],
-    ids=["log", "spans"],
-)
-def test_reading_damaged_pages_is_a_clear_error(tmp_path, hit, read):
-    path = filled(tmp_path / "ledger.db", motions=40)
-    content = bytearray(path.read_bytes())
-    assert content.count(hit) == 1
-    found = content.find(hit) // 4096 * 4096
-    content[found : found + 4096] = random.Random(3).randbytes(4096)
-    path.write_bytes(content)
-    with refused("damaged"), Ledger.open(path) as ledger:
-        read(ledger)
-    assert path.read_bytes() == bytes(content)
-
-
-# --- rights -----------------------------------------------------------------------------
-
-UNPRIVILEGED = """
-Ledger.in_memory().close()  # loads what is loaded late
-if os.geteuid() == 0:
-    os.setgroups([])
-    os.setgid(65534)
-    os.setuid(65534)
-def tried(act):
-    try:
-        print(act(), flush=True)
-    except StorageError as error:
-        print(error.problems[0].code, flush=True)
-path, motion = sys.argv[1], MotionSubmitted("new", title="New", on="2024-04-02")
-"""
-
-READ_AND_RECORD = """
-for read_only in (True, False):
-    with Ledger.open(path, read_only=read_only) as ledger:
-        print(ledger.head(), len(list(ledger.log())), bool(ledger.verify()))
-        print(ledger.as_of("2024-04-01").motions["m0"].status)
-        tried(lambda: ledger.record(motion))
-"""
-
-SEEN = ["5 5 True", "submitted", "read-only"]
-
-
-@pytest.fixture
-def common():
-    """A directory that any user of the machine can reach."""
-    with TemporaryDirectory() as name:
-        folder = Path(name)
-        folder.chmod(0o755)
-        yield folder
-        folder.chmod(0o755)
-
-
-@posix
-def test_a_read_only_file_is_read_and_not_written(common):
-    filled(common / "ledger.db").chmod(0o444)
-    common.chmod(0o777)
-    before = (common / "ledger.db").read_bytes()
-    assert Child(UNPRIVILEGED + READ_AND_RECORD, common / "ledger.db").finish() == SEEN * 2
-    assert (common / "ledger.db").read_bytes() == before
-
-
-@posix
-@pytest.mark.parametrize("mode", [0o444, 0o666], ids=oct)
-def test_a_ledger_in_a_read_only_directory_is_read_and_not_written(common, mode):
-    filled(common / "ledger.db").chmod(mode)
-    common.chmod(0o555)
-    with nothing_changes(common):
-        assert Child(UNPRIVILEGED + READ_AND_RECORD, common / "ledger.db").finish() == SEEN * 2
-
-
-@posix
-def test_no_ledger_is_made_in_a_read_only_directory(common):
-    common.chmod(0o555)
-    script = UNPRIVILEGED + "tried(lambda: Ledger.open(path))"
-    with nothing_changes(common):
-        assert Child(script, common / "ledger.db").finish() == ["not-readable"]
-
-
-@posix
-def test_a_file_that_may_not_be_read_is_refused(common):
-    filled(common / "ledger.db").chmod(0o000)
-    script = UNPRIVILEGED + "tried(lambda: Ledger.open(path))"
-    assert Child(script, common / "ledger.db").finish() == ["not-readable"]
-
-
-@posix
-def test_a_directory_that_may_not_be_entered_is_refused(common):
-    (common / "closed").mkdir()
-    filled(common / "closed" / "ledger.db")
-    (common / "closed").chmod(0o000)
-    script = UNPRIVILEGED + "tried(lambda: Ledger.open(path))"
-    try:
-        assert Child(script, common / "closed" / "ledger.db").finish() == ["not-readable"]
-    finally:
-        (common / "closed").chmod(0o755)
-
-
-def test_a_ledger_opened_read_only_is_not_written(path):
-    before = path.read_bytes()
-    with Ledger.open(path, read_only=True) as ledger:
-        assert ledger.head() == 5
-        with refused("read-only"):
-            ledger.record(submitted("new"))
-        assert ledger.verify()
-    assert path.read_bytes() == before
-
-
 # --- append-only ------------------------------------------------------------------------
 
 NEXT = "(SELECT max(position) + 1 FROM records)"
@@ -467,23 +312,6 @@ def test_the_file_says_what_it_is(path):
 # --- the clock --------------------------------------------------------------------------
 
 NOON = datetime(2024, 4, 1, 12, tzinfo=UTC)
-
-
-def test_a_clock_that_runs_backwards_writes_nothing(tmp_path):
-    path = tmp_path / "ledger.db"
-    now = NOON
-    with Ledger.open(path, clock=lambda: now) as ledger:
-        ledger.record(submitted("m0"))
-    with nothing_changes(tmp_path), Ledger.open(path, clock=lambda: now) as ledger:
-        now = NOON - timedelta(microseconds=1)
-        with pytest.raises(ClockError) as caught:
-            ledger.record(submitted("m1"), key="key")
-        assert caught.value.problems[0].code == "clock-ran-back"
-        assert ledger.head() == 2
-    now = NOON
-    with Ledger.open(path, clock=lambda: now) as ledger:
-        assert ledger.record(submitted("m1"), key="key")[0].recorded_at == NOON
-    sound(path, head=3)
 
 
 def test_a_naive_clock_writes_nothing(path):
@@ -629,63 +457,6 @@ def test_one_event_too_large_among_ten_writes_nothing(path):
         assert ledger.head() == 5
 
 
-def test_a_log_cut_short_by_a_loss_of_power_holds_whole_calls_only(tmp_path):
-    """Wherever the write-ahead log ends, a prefix of the calls is there, each complete."""
-    script = """
-with Ledger.open(sys.argv[1]) as ledger:
-    for call in range(8):
-        events = (MotionSubmitted(f"m{call}-{n}", title="T" * 300, on="2024-04-01")
-                  for n in range(4))
-        ledger.record(*events, key=str(call))
-    print("done", flush=True)
-    sys.stdin.readline()
-"""
-    with Child(script, tmp_path / "ledger.db") as writer:
-        assert writer.line() == "done"
-        writer.process.kill()
-        writer.process.wait()
-    content = (tmp_path / "ledger.db").read_bytes()
-    log = (tmp_path / "ledger.db-wal").read_bytes()
-    heads = []
-    for n in range(25):
-        path = tmp_path / f"{n}.db"
-        path.write_bytes(content)
-        path.with_name(f"{n}.db-wal").write_bytes(log[: len(log) * n // 24])
-        heads.append(len(sound(path)))
-    assert heads == sorted(heads)
-    assert {head % 4 for head in heads} == {1}
-    assert (heads[0], heads[-1]) == (1, 33)
-
-
-def test_a_checkpoint_that_was_cut_short_is_made_good(tmp_path):
-    """The pages go from the write-ahead log into the file in their order, the first one first;
-    that already tells of all the others."""
-    script = """
-with Ledger.open(sys.argv[1]) as ledger:
-    for n in range(5):
-        ledger.record(*(MotionSubmitted(f"m{n}-{m}", title="T" * 300, on="2024-04-01")
-                        for m in range(40)))
-    print("done", flush=True)
-    sys.stdin.readline()
-"""
-    with Child(script, tmp_path / "ledger.db") as writer:
-        assert writer.line() == "done"
-        writer.process.kill()
-        writer.process.wait()
-    content = (tmp_path / "ledger.db").read_bytes()
-    log = (tmp_path / "ledger.db-wal").read_bytes()
-    frames = [log[start : start + 24 + 4096] for start in range(32, len(log), 24 + 4096)]
-    pages = {int.from_bytes(frame[:4]): frame[24:] for frame in frames}
-    for done in (0, 1, 2, len(pages) // 2, len(pages)):
-        file = bytearray(content)
-        for number in sorted(pages)[:done]:
-            file[(number - 1) * 4096 : number * 4096] = pages[number]
-        path = tmp_path / f"{done}.db"
-        path.write_bytes(file)
-        path.with_name(f"{done}.db-wal").write_bytes(log)
-        sound(path, head=201)
-
-
 # --- several processes ------------------------------------------------------------------
 
 
@@ -784,149 +555,6 @@ for line in sys.stdin:
                 other.say(f"there-{len(recorded)}")
                 recorded.append(other.line())
     assert [record.subject for record in sound(path)[5:]] == recorded
-
-
-# --- killed, held up, out of space ------------------------------------------------------
-
-WRITER = """
-with Ledger.open(sys.argv[1]) as ledger:
-    n = 0
-    while True:
-        events = [MotionSubmitted(f"{sys.argv[2]}-{n + m}", title="T" * 200, on="2024-04-01")
-                  for m in range(1 + n % 3)]
-        for record in ledger.record(*events, key=f"{sys.argv[2]}-{n}"):
-            print(record.position, record.subject, flush=True)
-        n += len(events)
-"""
-
-
-@posix
-def test_a_killed_writer_loses_nothing_that_it_acknowledged(path):
-    chance = random.Random(7)
-    acknowledged = []
-    for run in range(200 if MANY else 15):
-        with Child(WRITER, path, f"run-{run}") as writer:
-            acknowledged.append(writer.line())
-            time.sleep(chance.uniform(0, 0.1))
-            writer.process.send_signal(signal.SIGKILL)
-            said = writer.process.stdout.read()
-            acknowledged += said[: said.rfind("\n") + 1].splitlines()  # the last may be torn
-        there = {f"{record.position} {record.subject}" for record in sound(path)}
-        assert there.issuperset(acknowledged), f"run {run}"
-
-
-@posix
-def test_a_ledger_killed_in_the_making_is_whole_or_not_there(tmp_path):
-    script = """
-print("ready", flush=True)
-n = 0
-while True:
-    n += 1
-    Ledger.open(f"{sys.argv[1]}/{n}.db").close()
-"""
-    chance = random.Random(8)
-    made = 0
-    for run in range(50 if MANY else 5):
-        folder = tmp_path / str(run)
-        folder.mkdir()
-        with Child(script, folder) as maker:
-            maker.line()
-            time.sleep(chance.uniform(0, 0.2))
-        for path in folder.glob("[0-9]*.db"):
-            sound(path, head=1)
-            made += 1
-    assert made
-
-
-@contextmanager
-def another_writer(path):
-    """Another process that holds the write lock."""
-    script = """
-import sqlite3
-connection = sqlite3.connect(sys.argv[1], isolation_level=None)
-connection.execute("BEGIN IMMEDIATE")
-print("locked", flush=True)
-sys.stdin.readline()
-connection.close()
-print("released")
-"""
-    with Child(script, path) as holder:
-        assert holder.line() == "locked"
-        yield
-        holder.say("enough")
-        assert holder.finish() == ["released"]
-
-
-def test_another_process_that_writes_makes_it_busy(path, monkeypatch):
-    monkeypatch.setattr(connections, "LOCK_TIMEOUT", 0.2)
-    with Ledger.open(path) as ledger:
-        with another_writer(path):
-            with refused("busy"):
-                ledger.record(submitted("new"))
-            assert ledger.head() == 5
-            assert ledger.verify()
-        ledger.record(submitted("new"))
-    sound(path, head=6)
-
-
-def test_threads_wait_for_the_lock_and_hold_up_no_reader(path):
-    with Ledger.open(path) as ledger, ThreadPoolExecutor() as threads:
-        with another_writer(path):
-            writers = [threads.submit(ledger.record, submitted(slug)) for slug in ("a", "b")]
-            time.sleep(0.5)
-            began = time.monotonic()
-            assert ledger.head() == 5
-            assert time.monotonic() - began < 2
-            time.sleep(5.5)
-        assert {writer.result()[0].subject for writer in writers} == {"motion/a", "motion/b"}
-    sound(path, head=7)
-
-
-LIMIT = """
-import resource, signal
-signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-def limit(size):
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
-def tried(act):
-    try:
-        print(act(), flush=True)
-    except StorageError as error:
-        print(error.problems[0].code, flush=True)
-path = sys.argv[1]
-"""
-
-
-@posix
-def test_a_full_disk_is_a_clear_error_and_loses_nothing(path):
-    script = """
-with Ledger.open(path) as ledger:
-    limit(60_000)
-    n = 0
-    def fill():
-        global n
-        while True:
-            n += 1
-            ledger.record(*(MotionSubmitted(f"n{n}-{m}", title="T" * 900, on="2024-04-01")
-                            for m in range(3)))
-    tried(fill)
-    tried(fill)
-    print(ledger.head() % 3, bool(ledger.verify()))
-    limit(resource.RLIM_INFINITY)
-    print(ledger.record(MotionSubmitted("room", title="T", on="2024-04-01"))[0].subject)
-"""
-    said = Child(LIMIT + script, path).finish()
-    assert set(said[:2]) <= {"disk-full", "disk-error"}
-    assert said[2:] == ["2 True", "motion/room"]
-    records = sound(path)
-    assert len(records) > 6
-    assert records[-1].subject == "motion/room"
-
-
-@posix
-def test_a_ledger_that_does_not_fit_is_not_made(tmp_path):
-    said = Child(LIMIT + "limit(6_000)\ntried(lambda: Ledger.open(path))", tmp_path / "l.db")
-    assert set(said.finish()) <= {"disk-full", "disk-error"}
-    assert list(tmp_path.iterdir()) == []
 
 
 # --- one process, several threads -------------------------------------------------------
@@ -1103,32 +731,6 @@ def test_a_closed_ledger_leaves_one_file(path):
     with Ledger.open(path) as ledger:
         ledger.record(submitted("new"))
     assert list(path.parent.iterdir()) == [path]
-
-
-def test_nothing_is_left_open():
-    script = """
-import gc, tempfile
-from pathlib import Path
-with tempfile.TemporaryDirectory() as folder:
-    path = Path(folder) / "ledger.db"
-    motion = MotionSubmitted("m0", title="T", on="2024-04-01")
-    with Ledger.open(path) as ledger, Ledger.in_memory() as memory:
-        for each in (ledger, memory):
-            each.record(motion)
-            next(each.log())
-            assert each.verify()
-    Ledger.open(path, read_only=True).close()
-    path.write_bytes(path.read_bytes()[:5000])
-    try:
-        Ledger.open(path)
-    except StorageError:
-        pass
-    gc.collect()
-    if Path("/proc/self/fd").exists():
-        held = [os.readlink(fd) for fd in Path("/proc/self/fd").iterdir() if fd.is_symlink()]
-        assert not [name for name in held if folder in name], held
-"""
-    assert Child(script, options=["-X", "dev", "-W", "error"]).finish() == []
 
 
 @pytest.mark.parametrize("place", ["file", "memory"])

@@ -20,7 +20,7 @@ from zoneinfo import ZoneInfo
 
 from attrs import evolve, frozen
 
-from govledger import audit
+from govledger import audit, following
 from govledger.codec import (
     Entry,
     canonical,
@@ -42,6 +42,7 @@ from govledger.errors import (
     Problem,
     StorageError,
     UnreadableRecord,
+    did_you_mean,
     invalid,
 )
 from govledger.events import (
@@ -314,6 +315,7 @@ class Ledger:
         """
         call = call_of(events, key=key, breaches=breaches, numbers=numbers, earlier=earlier)
         _ = self.zone  # read before the lock is taken
+        self._store.check()
         (answer,) = self._together([call])
         if isinstance(answer, BaseException):
             raise answer
@@ -334,6 +336,7 @@ class Ledger:
         batch = Batch()
         yield batch
         _ = self.zone
+        self._store.check()
         answers = self._together(batch.calls)
         for pending, answer in zip(batch.pending, answers, strict=True):
             pending.answer = answer
@@ -448,6 +451,58 @@ class Ledger:
         if sealed:
             return map(_covered, entries)
         return (record for some in batches(entries, BATCH) for record in self._shown(some))
+
+    def follow(
+        self,
+        after: int | None = None,
+        *,
+        cursor: str | None = None,
+        timeout: float | None = None,
+        sealed: bool = False,
+    ) -> Iterator[Record]:
+        """The records after a position (0 unless given), then each new one once it is committed.
+
+        In order, without gaps, whoever writes them. It waits for the next until nothing new has
+        come for `timeout` seconds (None: for ever; 0: not at all), or the ledger is closed, by
+        another thread, too. `sealed` as for `log`.
+
+        A `cursor` is a name under which the ledger keeps how far a follower has come: it begins
+        after that, and `after` serves only where there is none of that name yet. A record counts
+        as dealt with, durably, once the next one is asked for; so whoever is stopped in between
+        gets that one again, and never misses one. Let one follower at a time use a name.
+
+        A server that is away is looked for for a minute. Raises `StorageError` then, where the
+        ledger cannot be written to and a cursor is given, or where it does not hold the record
+        that the follower had last (`lost-record`).
+        """
+
+        def read(after: int, upto: int) -> Iterator[Record]:
+            return self.log(after=after, upto=upto, sealed=sealed)
+
+        return following.follow(self._store, read, after, cursor, timeout)
+
+    def cursors(self) -> dict[str, int]:
+        """The cursors of followers: by name, the position of the last record dealt with."""
+        with self._store.read() as reading:
+            return dict(reading.cursors())
+
+    def move_cursor(self, name: str, position: int | None) -> None:
+        """Let a cursor stand after another record, from the follower's next start on.
+
+        None forgets it. Raises `InvalidInput` for a position that is not in the log, or where
+        there is no cursor to forget.
+        """
+        name = line(name)
+        if position is None and name not in (known := self.cursors()):
+            raise invalid(
+                "unknown-cursor", f'no cursor is named "{name}"', did_you_mean(name, known)
+            )
+        to = None if position is None else self.known_at(count(position))
+        with self._store.beside() as cursors:
+            if to is None:
+                cursors.forget(name)
+            else:
+                cursors.move(name, to)
 
     def _shown(self, entries: Sequence[Entry]) -> list[Record]:
         def find(digests: Collection[str]) -> Mapping[str, str]:

@@ -48,6 +48,7 @@ PARTS: Mapping[str, Mapping[str, str]] = {
     },
     "share": {
         "export": "Write all records, as JSON Lines or as tiles.",
+        "follow": "Write records as they are made, as JSON Lines.",
         "copy": "Copy a ledger elsewhere, or bring a copy up to date.",
         "ledgers": "The ledgers of a database.",
     },

@@ -1,12 +1,18 @@
-"""The commands that hand on: export.
+"""The commands that hand on: export, follow.
 
 Here: what is written where. Not here: the formats (`govledger.interchange`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import json
+import select
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from signal import SIGINT
+from threading import Thread
+from typing import IO
 
 import click
 
@@ -90,3 +96,100 @@ def _told(records: Iterable[Record], advance: Advance) -> Iterator[Record]:
     for record in records:
         advance(record.position)
         yield record
+
+
+@contextmanager
+def _interrupted() -> Iterator[None]:
+    """Let Ctrl-C end quietly what has no other end, with the code that shells know."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise SystemExit(128 + SIGINT) from None
+
+
+@click.command(name="follow")
+@shared
+@click.option(
+    "--after",
+    type=click.IntRange(min=0),
+    metavar="N",
+    help="Begin after this position [default: 0].",
+)
+@click.option(
+    "--cursor", metavar="NAME", help="Begin after what was written under this name, and keep that."
+)
+@click.option(
+    "--timeout",
+    type=click.FloatRange(min=0),
+    metavar="SECONDS",
+    help="End when nothing new has come for so long; 0: do not wait [default: never].",
+)
+@click.option(
+    "--format",
+    type=click.Choice(["jsonl"]),
+    expose_value=False,
+    help="One record a line: nothing else suits what has no end.",
+)
+@click.option("--disclose", is_flag=True, help="Write personal texts, too.")
+@click.option("--cursors", "which", flag_value="list", help="Only list the cursors.")
+@click.option("--move", "which", flag_value="move", help="Only move --cursor to --after.")
+@click.option("--forget", "which", flag_value="forget", help="Only forget --cursor.")
+def follow_command(
+    after: int | None,
+    cursor: str | None,
+    timeout: float | None,
+    disclose: bool,  # noqa: FBT001 - an option
+    which: str | None,
+) -> None:
+    """Write records as they are made, as JSON Lines.
+
+    Lines are those of export. What is on record comes first, then each new record once it is
+    committed, by whatever process. Ctrl-C ends it (exit code 130).
+
+    With --cursor, the ledger keeps how far this has come. A line counts once it was handed to
+    stdout; so whoever starts again with that name misses no record, and may get one twice: skip
+    a position that is not higher than the last.
+
+    \b
+    Examples:
+      govledger follow | while read -r line; do echo "$line"; done
+      govledger follow --cursor web --timeout 0 >> web.jsonl
+      govledger follow --cursors
+      govledger follow --cursor web --move --after 12
+    """
+    if which is not None:
+        _see_to_cursors(which, cursor, after)
+        return
+    with _interrupted(), opened() as ledger, click.open_file("-", "wb") as stream:
+        _when_nobody_reads(stream, ledger.close)
+        for record in ledger.follow(after, cursor=cursor, timeout=timeout, sealed=not disclose):
+            jsonl.write([record], stream)
+            stream.flush()
+
+
+def _see_to_cursors(which: str, cursor: str | None, after: int | None) -> None:
+    if (cursor is None) != (which == "list") or (after is None) != (which != "move"):
+        raise click.UsageError(
+            "--cursors stands alone, --forget goes with --cursor, --move with --cursor and --after"
+        )
+    with opened() as ledger:
+        if cursor is None:
+            for name, position in ledger.cursors().items():
+                click.echo(json.dumps({"cursor": name, "position": position}, ensure_ascii=False))
+        else:
+            ledger.move_cursor(cursor, after)
+
+
+def _when_nobody_reads(stream: IO[bytes], end: Callable[[], None]) -> None:
+    """Call that once the pipe that a stream leads to was closed: a write may be long in coming."""
+    try:
+        closed = select.poll()
+        closed.register(stream.fileno(), 0)
+    except (AttributeError, OSError):  # no such thing here, or no pipe
+        return
+
+    def wait() -> None:
+        if any(found & (select.POLLERR | select.POLLHUP) for _, found in closed.poll()):
+            end()
+
+    Thread(target=wait, daemon=True).start()

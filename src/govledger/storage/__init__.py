@@ -118,6 +118,9 @@ class Reading(Protocol):
     def findings(self, as_of: int, known: int, subjects: Sequence[str] | None) -> list[Finding]:
         """The findings on subjects, or on all, at an instant, as known at a position."""
 
+    def cursors(self) -> Mapping[str, int]:
+        """How far those who follow the log by a name have come."""
+
     def again(self) -> AbstractContextManager[Again]:
         """Derive everything again, beside what there is, to compare."""
 
@@ -146,6 +149,23 @@ class Writing(Reading, Protocol):
         """Make all that is derived again; gives the number of entries it follows from."""
 
 
+class Cursors(Protocol):
+    """What can be done to cursors, while nobody else does."""
+
+    def keep(self, name: str, position: int) -> None:
+        """Let a cursor be at a position, unless it is beyond."""
+
+    def move(self, name: str, position: int) -> None:
+        """Let a cursor be at a position, wherever it was."""
+
+    def forget(self, name: str) -> None:
+        """Let there be no cursor of that name."""
+
+
+Wait = Callable[[float], object]
+"""Waits until something may have been written, or the store was closed, at most so many seconds."""
+
+
 class Store(Protocol):
     """A log of entries with its derived rows, durable once `write` has returned."""
 
@@ -164,6 +184,18 @@ class Store(Protocol):
 
     def entries(self, after: int = 0, upto: int | None = None) -> Iterator[Entry]:
         """The entries with `after` < position <= `upto`, in log order, page by page."""
+
+    def watch(self) -> AbstractContextManager[Wait]:
+        """What waits for writers: of all that is written after the first wait, none is missed.
+
+        It may return for nothing, and the first time at once: look then, and wait again.
+        """
+
+    def beside(self) -> AbstractContextManager[Cursors]:
+        """Move cursors, durably, in one transaction beside the log."""
+
+    def check(self) -> None:
+        """Raise `StorageError` in a process that was forked since: whoever waits asks first."""
 
     def purge(self) -> str:
         """Make sure that nothing is left of what was erased.

@@ -9,6 +9,7 @@ from govledger.errors import Problem, StorageError
 
 CLOSED = ("closed", "the ledger is closed", "open it again")
 BUSY = ("busy", "somebody else is writing", "try again when that is done")
+FORKED = ("forked", "this ledger was opened in another process")
 OTHER_CALENDAR = (
     "other-calendar",
     "the rules of its time zone have changed since it was written to",

@@ -6,13 +6,18 @@ any table.
 Hazards met: eventsourcing locks the log's table, for which a role needs more than the right to
 insert, and waits for autovacuum where that may not be interrupted; ours is an advisory lock.
 Its `POSTGRES_ENABLE_DB_FUNCTIONS` writes without either, so it is refused.
+
+Whoever forks has two processes that speak on one socket; the second would end the first one's
+session. So there nothing is used, and nothing is closed either.
 """
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from pathlib import Path
 from threading import Lock
 from typing import Any, cast
 from zlib import crc32
@@ -21,8 +26,10 @@ import psycopg
 from eventsourcing.persistence import ProgrammingError
 from eventsourcing.postgres import PostgresDatastore
 from psycopg.pq import Format
-from psycopg.rows import TupleRow, tuple_row
+from psycopg.rows import DictRow, TupleRow, tuple_row
 from psycopg.types.numeric import Int8BinaryDumper, Int8Dumper
+
+from govledger.storage.forks import Home
 
 LOCK_TIMEOUT = 30
 """Seconds to wait for somebody else who is writing."""
@@ -37,6 +44,23 @@ _PLAIN = re.compile(r"[a-z_][a-z0-9_]{0,62}")
 
 CONNECTIONS = 15
 """Connections that an open ledger has at most."""
+
+
+class CommitLost(psycopg.OperationalError):
+    """The connection ended after COMMIT was sent: the server may have carried it out, or not."""
+
+
+@contextmanager
+def committing(connection: psycopg.Connection[Any]) -> Iterator[None]:
+    """Tell a commit whose answer was lost from one that the server refused."""
+    try:
+        yield
+    except psycopg.errors.StatementCompletionUnknown:
+        raise  # it is written: the server said so before it went
+    except psycopg.OperationalError as error:
+        if connection.closed:
+            raise CommitLost(str(error)) from error
+        raise
 
 
 class LedgerDatastore(PostgresDatastore):
@@ -55,6 +79,7 @@ class LedgerDatastore(PostgresDatastore):
         **options: Any,
     ) -> None:
         """Take what eventsourcing's takes, or what libpq is `told`."""
+        self.home = Home()
         if not _PLAIN.fullmatch(schema or "public"):
             raise ProgrammingError(
                 f'a schema is named with small letters, digits and _, not "{schema}"'
@@ -94,6 +119,13 @@ class LedgerDatastore(PostgresDatastore):
         return after_connect
 
     @contextmanager
+    def get_connection(self) -> Iterator[psycopg.Connection[DictRow]]:
+        """A connection of the pool, as long as it is held."""
+        self.home.check()
+        with super().get_connection() as connection:
+            yield connection
+
+    @contextmanager
     def reading(self) -> Iterator[psycopg.Connection[Any]]:
         """One snapshot, in a transaction that cannot write."""
         with self._begun(_READ.format(self.schema)) as connection:
@@ -102,14 +134,27 @@ class LedgerDatastore(PostgresDatastore):
     @contextmanager
     def writing(self) -> Iterator[psycopg.Connection[Any]]:
         """A transaction that holds the lock of the ledger before anything is read."""
+        self.home.check()
         # Of this process only one waits at the server, so that readers find connections.
         if not self._writers.acquire(timeout=self.lock_timeout):
             raise psycopg.errors.LockNotAvailable("another thread of this process is writing")
         try:
-            with self._begun(f"{_WRITE}; {locking(self.schema)}") as connection:
+            with self._begun(f"{_WRITE}; {locking(self.schema)}", committing) as connection:
+                if connection.info.parameter_status("default_transaction_read_only") == "on":
+                    raise psycopg.errors.ReadOnlySqlTransaction("by default, so it is meant")
                 yield connection
         finally:
             self._writers.release()
+
+    @contextmanager
+    def beside(self) -> Iterator[psycopg.Connection[Any]]:
+        """A transaction that writes beside the log, and so without its lock."""
+        with self._begun(_WRITE) as connection:
+            yield connection
+
+    def connect(self) -> psycopg.Connection[Any]:
+        """A connection of its own, outside the pool, to the server that the pool speaks to."""
+        return psycopg.connect(**cast("dict[str, Any]", self.pool.kwargs), autocommit=True)
 
     def ask(self, statement: str, values: Sequence[Any] | None = None) -> list[Any]:
         """The rows of one question, in a snapshot of its own."""
@@ -117,14 +162,20 @@ class LedgerDatastore(PostgresDatastore):
             return self._run(stack, statement, values)[1].fetchall()
 
     @contextmanager
-    def _begun(self, statement: str) -> Iterator[psycopg.Connection[Any]]:
+    def _begun(
+        self, statement: str, ending: Callable[[Any], AbstractContextManager[Any]] = nullcontext
+    ) -> Iterator[psycopg.Connection[Any]]:
         with ExitStack() as stack:
             connection, _ = self._run(stack, statement)
             try:
                 yield connection
-                _commit(connection)
+                self.home.check()
+                with ending(connection):
+                    _commit(connection)
             except BaseException:
-                if not connection.closed:
+                if not self.home.is_here():
+                    _hush(connection)
+                elif not connection.closed:
                     connection.rollback()
                 raise
             finally:
@@ -152,12 +203,24 @@ class LedgerDatastore(PostgresDatastore):
                 stack.close()
         raise AssertionError
 
+    def close(self) -> None:
+        """Close all connections, in the process that opened them."""
+        if self.home.is_here():
+            super().close()
+        else:
+            self.pool._closed = True  # noqa: SLF001 - or it takes locks when it is collected
+
     def _look_for_server(self) -> None:
         """Raise what keeps us from the server; a pool would only wait."""
-        told = cast("dict[str, Any]", self.pool.kwargs)
-        psycopg.connect(**told).close()
+        self.connect().close()
         self._lost = False
         self.pool.check()
+
+
+def _hush(connection: psycopg.Connection[Any]) -> None:
+    """Say nothing more on a connection that the parent of this process goes on using."""
+    with Path(os.devnull).open("r+b") as nothing:
+        os.dup2(nothing.fileno(), connection.fileno())
 
 
 def given_to_libpq(told: Mapping[str, Any]) -> dict[str, Any]:

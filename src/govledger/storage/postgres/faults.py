@@ -14,13 +14,22 @@ import psycopg
 from eventsourcing.persistence import PersistenceError
 from psycopg_pool import PoolClosed, PoolTimeout, TooManyRequests
 
-from govledger.storage.faults import BUSY, CLOSED, fault
+from govledger.storage.faults import BUSY, CLOSED, FORKED, fault
+from govledger.storage.forks import Forked
+from govledger.storage.postgres.connections import CommitLost
 
-_DAMAGED = ("damaged", "its tables are not those of a ledger", "restore it from a backup")
+DAMAGED = ("damaged", "its tables are not those of a ledger", "restore it from a backup")
+"""What is said where the catalogue, or a row, is not as it can have been made."""
+
 _AWAY = (
     "no-server",
     "the server cannot be reached, or ended the connection",
-    "see whether it runs; what was being recorded may be written: repeat the call with its key",
+    "check address and port, and whether it runs; nothing was recorded",
+)
+_COMMIT_LOST = (
+    "outcome-unknown",
+    "the connection was lost before the server said whether all was recorded",
+    "repeat the call with its key, which writes once; without a key, look at the log first",
 )
 
 READ_ONLY = (
@@ -47,7 +56,7 @@ _FAULTS = {
         "the server refuses this connection",
         "check what the URL asks of it, its options too",
     ),
-    "22021": _DAMAGED,  # bytes that are no text
+    "22021": DAMAGED,  # bytes that are no text
     "0A000": READ_ONLY,  # a server that follows another begins no transaction that writes
     "25006": READ_ONLY,
     "25P03": _SILENT,
@@ -70,13 +79,13 @@ _FAULTS = {
         "this user may not do that",
         "let the owner of the schema grant what docs/postgres.md lists",
     ),
-    "42804": _DAMAGED,  # another type
-    "42883": _DAMAGED,  # no operator for such a type
-    "42710": _DAMAGED,  # a type of that name
-    "42P01": _DAMAGED,  # no such table
-    "42703": _DAMAGED,  # no such column
-    "42809": _DAMAGED,  # something else of that name
-    "42P10": _DAMAGED,  # no such key
+    "42804": DAMAGED,  # another type
+    "42883": DAMAGED,  # no operator for such a type
+    "42710": DAMAGED,  # a type of that name
+    "42P01": DAMAGED,  # no such table
+    "42703": DAMAGED,  # no such column
+    "42809": DAMAGED,  # something else of that name
+    "42P10": DAMAGED,  # no such key
     "53100": ("disk-full", "the disk of the server is full", "make room; nothing was recorded"),
     "53300": ("busy", "the server has no connection left", "try again, or let it have more"),
     "53": ("busy", "the server is short of something", "see its log"),
@@ -86,6 +95,7 @@ _FAULTS = {
     "58030": ("disk-error", "the disk of the server gave an error", "check the disk"),
     "XX001": ("damaged", "the data of the server is damaged", "restore it from a backup"),
     "XX002": ("damaged", "an index of the server is damaged", "REINDEX, or restore it"),
+    "XX": ("damaged", "the server met what cannot be", "see its log; restore it from a backup"),
 }
 """Codes of PostgreSQL, or how they begin, and what to say of them."""
 
@@ -95,8 +105,14 @@ def explained(name: str) -> Iterator[None]:
     """Turn faults of the database into errors that say what to do."""
     try:
         yield
+    except UnicodeDecodeError as error:
+        raise fault(name, *_FAULTS["22021"]) from error
+    except Forked as error:
+        raise fault(name, *FORKED, "open it again after the fork") from error
     except (psycopg.Error, PersistenceError) as error:
         cause = error if isinstance(error, psycopg.Error) else error.__cause__ or error
+        if isinstance(cause, CommitLost):
+            raise fault(name, *_COMMIT_LOST) from error
         if isinstance(cause, PoolClosed):
             raise fault(name, *CLOSED) from error
         if isinstance(cause, PoolTimeout | TooManyRequests):

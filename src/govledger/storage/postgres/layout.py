@@ -38,6 +38,14 @@ DISCLOSURES: Mapping[str, tuple[str, ...]] = {
     ),
 }
 
+CURSORS: Mapping[str, tuple[str, ...]] = {
+    "cursors": (
+        'name text COLLATE "C" NOT NULL',
+        "position bigint NOT NULL",
+        "PRIMARY KEY (name)",
+    ),
+}
+
 DERIVED: Mapping[str, tuple[str, ...]] = {
     "tree": ("number bigint NOT NULL", "hash bytea NOT NULL", "PRIMARY KEY (number)"),
     "calendar": (
@@ -140,7 +148,7 @@ But logical replication inserts row by row, without a statement; it may leave ga
 
 
 def of_the_log(schema: str, log: str = "records", ids: str = "text") -> Iterator[str]:
-    """The statements that make the log, append-only, and what its sealed texts say."""
+    """The statements that make the log, append-only, and what stands beside it."""
     names = {"schema": schema, "log": log, "id": _TYPES[ids]}
     for name, body in FUNCTIONS.items():
         yield (
@@ -154,6 +162,7 @@ def of_the_log(schema: str, log: str = "records", ids: str = "text") -> Iterator
     yield from _tables(DISCLOSURES, names)
     # Statistics would hold names, and keep them once they are erased.
     yield f'ALTER TABLE {schema}.disclosures ALTER COLUMN "array" SET STATISTICS 0'
+    yield from _tables(CURSORS, names)
 
 
 def of_what_is_derived(schema: str) -> Iterator[str]:
@@ -180,7 +189,7 @@ def expected() -> set[Told]:
         (name, "function", body.replace("{schema}.", "").format(**names))
         for name, body in FUNCTIONS.items()
     }
-    for table, rows in {**LOG, **DISCLOSURES, **DERIVED}.items():
+    for table, rows in {**LOG, **DISCLOSURES, **CURSORS, **DERIVED}.items():
         table = table.format(**names)
         made.add((table, "table", "rp"))
         if table == "disclosures":
@@ -238,7 +247,7 @@ def _tables(tables: Mapping[str, tuple[str, ...]], names: Mapping[str, str]) -> 
 
 _TYPES = {"text": 'text COLLATE "C"', "uuid": "uuid"}
 
-TABLES = ("records", *DISCLOSURES, *DERIVED)
+TABLES = ("records", *DISCLOSURES, *CURSORS, *DERIVED)
 """The tables of a ledger."""
 
 _FOUND = """

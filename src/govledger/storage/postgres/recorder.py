@@ -24,10 +24,12 @@ from eventsourcing.persistence import (
     ProcessRecorder,
     ProgrammingError,
     StoredEvent,
+    Subscription,
 )
 from eventsourcing.postgres import (
     PostgresApplicationRecorder,
     PostgresDatastore,
+    PostgresSubscription,
     PostgresTrackingRecorder,
 )
 from eventsourcing.utils import Environment, EnvType, resolve_topic, retry, strtobool
@@ -36,6 +38,7 @@ from psycopg.sql import SQL, Composed, Identifier
 
 from govledger.storage.postgres.connections import LedgerDatastore, locking
 from govledger.storage.postgres.layout import marking, of_the_log, of_what_is_derived
+from govledger.storage.subscription import LookingSubscription
 from govledger.values import batches
 
 BATCH = 1_000
@@ -162,6 +165,14 @@ class LedgerRecorder(PostgresApplicationRecorder):
                 )
                 for row in cursor.fetchall()
             ]
+
+    def subscribe(self, gt: int | None = None, topics: Sequence[str] = ()) -> Subscription[Any]:
+        """Events as they are committed, by this process or another, in order."""
+        return _Subscription(self, gt, topics)
+
+
+class _Subscription(LookingSubscription[Any], PostgresSubscription):
+    """Woken by writers, from when it listens; what they wrote just before is found by looking."""
 
 
 class LedgerProcessRecorder(PostgresTrackingRecorder, LedgerRecorder, ProcessRecorder):

@@ -16,18 +16,20 @@ import psycopg
 from govledger.audit import Check, Kept, Outcome
 from govledger.codec import Entry
 from govledger.errors import StorageError
+from govledger.storage import Wait
 from govledger.storage.faults import CLOSED, OTHER_CALENDAR, fault
 from govledger.storage.mapping import stored_event
 from govledger.storage.postgres.connections import (
     LOCK_TIMEOUT,
     WAIT_FOR_REPLICA,
     LedgerDatastore,
+    committing,
     given_to_libpq,
     locking,
     prepare,
     settings_of,
 )
-from govledger.storage.postgres.faults import READ_ONLY, explained
+from govledger.storage.postgres.faults import DAMAGED, READ_ONLY, explained
 from govledger.storage.postgres.layout import (
     MARK,
     expected,
@@ -40,9 +42,11 @@ from govledger.storage.postgres.layout import (
 from govledger.storage.postgres.recorder import LedgerRecorder
 from govledger.storage.postgres.session import PostgresSession
 from govledger.storage.postgres.urls import PREFIX, Address
+from govledger.storage.postgres.watching import Watch
 from govledger.storage.rederivation import Rederivation
 from govledger.storage.tables.access import Access, write_first
 from govledger.storage.tables.columns import FORMAT
+from govledger.storage.tables.cursors import Cursors
 from govledger.storage.tables.log import COLUMNS, PAGE, paged
 
 PATIENCE = 2
@@ -56,6 +60,10 @@ _SAMPLED = (
 _HELD_UP = (
     "somebody on this server reads, or writes for long: bytes of what was erased stay until that"
     " is done and the same is erased once more"
+)
+_FAILED = (
+    "the server did not write the table anew (see its log): bytes of what was erased stay until"
+    " the same is erased once more"
 )
 _NOT_THE_OWNER = (
     "bytes of what was erased stay until the owner of the schema, who alone may do that, erases"
@@ -84,6 +92,7 @@ class PostgresStore:
         self._log = f"{address.schema}.records"
         self._datastore = LedgerDatastore(schema=address.schema, told=address.told)
         self._recorder = LedgerRecorder(self._datastore)
+        self._watches: set[Watch] = set()
 
     # --- opening and making -----------------------------------------------------------------
 
@@ -98,7 +107,8 @@ class PostgresStore:
             raw.execute(cast("Any", f"{begin}; {locking(address.schema)}"))
             if _mark_of(raw, address) is None:
                 _lay_out(raw, address.schema, first)
-            raw.execute("COMMIT")
+            with committing(raw):
+                raw.execute("COMMIT")
         return cls.open(address)
 
     @classmethod
@@ -150,14 +160,25 @@ class PostgresStore:
     @contextmanager
     def write(self) -> Iterator[_Access]:
         """Hold the write lock; all that is appended is written at the end, or nothing."""
-        if self._read_only:
-            raise fault(self.name, *READ_ONLY)
+        self._check_writable()
         with self._explained(), self._datastore.writing() as connection:
             access = _Access(self.name, connection, self._recorder)
             with access.session.released():
                 yield access
+            self._datastore.home.check()
             if not access.has_put:
                 connection.execute(WAIT_FOR_REPLICA)
+
+    @contextmanager
+    def beside(self) -> Iterator[Cursors]:
+        """Move cursors; nobody who writes to the log is waited for."""
+        self._check_writable()
+        with self._explained(), self._datastore.beside() as connection:
+            yield Cursors(PostgresSession(connection, self._datastore.schema))
+
+    def _check_writable(self) -> None:
+        if self._read_only:
+            raise fault(self.name, *READ_ONLY)
 
     @contextmanager
     def _explained(self) -> Iterator[None]:
@@ -178,12 +199,35 @@ class PostgresStore:
 
     def _page(self, after: int, upto: int) -> Sequence[Entry]:
         with self._explained():
-            found = self._datastore.ask(
+            rows = self._datastore.ask(
                 f"SELECT {COLUMNS} FROM {self._log} WHERE position > %s AND position <= %s"
                 " ORDER BY position LIMIT %s",
                 (after, upto, PAGE),
             )
-        return [Entry(*row) for row in found]
+        if any(None in row for row in rows):  # a page without a checksum, and a bit that turned
+            raise fault(self.name, *DAMAGED)
+        return [Entry(*row) for row in rows]
+
+    def check(self) -> None:
+        """Raise `StorageError` in a process that was forked since."""
+        with explained(self.name):
+            self._datastore.home.check()
+
+    @contextmanager
+    def watch(self) -> Iterator[Wait]:
+        """What waits for writers, who tell of what they wrote on the channel of the ledger."""
+        watch = Watch(self._datastore.connect, self._recorder.channel_name)
+
+        def wait(seconds: float) -> None:
+            with self._explained():
+                watch.wait(seconds)
+
+        self._watches.add(watch)
+        try:
+            yield wait
+        finally:
+            self._watches.discard(watch)
+            watch.close()
 
     def purge(self) -> str:
         """Write the disclosures anew, without what was erased; says why that must wait.
@@ -213,12 +257,17 @@ class PostgresStore:
                     file, pause = written, pause * 2
             except (psycopg.errors.LockNotAvailable, psycopg.errors.QueryCanceled):
                 return _HELD_UP
+            except psycopg.OperationalError:  # what was erased is on record all the same
+                return _FAILED
             finally:
-                ask(cast("Any", f"SET lock_timeout = '{self._datastore.lock_timeout}s'"))
+                if not connection.closed:
+                    ask(cast("Any", f"SET lock_timeout = '{self._datastore.lock_timeout}s'"))
 
     def close(self) -> None:
         """Let go of the connections."""
         self._closed = True
+        for watch in tuple(self._watches):
+            watch.close()
         self._datastore.close()
 
 

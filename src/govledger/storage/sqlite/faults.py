@@ -16,8 +16,13 @@ from eventsourcing.persistence import (
     PersistenceError,
 )
 
-from govledger.storage.faults import BUSY, CLOSED, fault
+from govledger.storage.faults import BUSY, CLOSED, FORKED, fault
+from govledger.storage.forks import Forked
 
+_FORKED = (
+    *FORKED,
+    'close it before the fork, or start processes that are not forked (multiprocessing: "spawn")',
+)
 _FAULTS = {
     "SQLITE_READONLY": (
         "read-only",
@@ -46,6 +51,8 @@ def explained(name: str) -> Iterator[None]:
         raise fault(name, *_FAULTS["SQLITE_CORRUPT"]) from error
     except ConnectionPoolClosedError as error:
         raise fault(name, *CLOSED) from error
+    except Forked as error:
+        raise fault(name, *_FORKED) from error
     except ConnectionUnavailableError as error:
         raise fault(name, *_FAULTS["SQLITE_BUSY"]) from error
     except (sqlite3.Error, PersistenceError) as error:

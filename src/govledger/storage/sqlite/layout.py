@@ -4,7 +4,8 @@ Here: the statements that lay it out, and the version of the format. Not here: r
 writing rows, or files of older formats (`migration`).
 
 The log is `records`. What its sealed texts say stands in `disclosures`, for as long as it may.
-Everything else is derived from the log, and can be made again.
+How far followers have come stands in `cursors`, and is about the log, not of it. Everything else
+is derived from the log, and can be made again.
 """
 
 from __future__ import annotations
@@ -40,6 +41,14 @@ CREATE TABLE IF NOT EXISTS disclosures (
     array TEXT NOT NULL
 ) WITHOUT ROWID
 """
+
+CURSORS = """
+CREATE TABLE IF NOT EXISTS cursors (
+    name TEXT PRIMARY KEY,
+    position INTEGER NOT NULL
+) WITHOUT ROWID
+"""
+"""Made when a follower is first given a name; a file without it is whole."""
 
 DERIVED = """
 CREATE TABLE IF NOT EXISTS tree (

@@ -9,13 +9,14 @@ deletion. Ours are explicit, and checked by a trigger.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from threading import Event
 from typing import Any
 from uuid import UUID
 
 from eventsourcing import sqlite as stock  # a second factory by name would hide ours
 from eventsourcing.persistence import (
-    ListenNotifySubscription,
     Notification,
     ProcessRecorder,
     StoredEvent,
@@ -32,6 +33,10 @@ from eventsourcing.utils import Environment, EnvType
 from govledger.storage.sqlite.connections import LedgerDatastore
 from govledger.storage.sqlite.layout import DERIVED, DISCLOSURES, LOG, statements
 from govledger.storage.sqlite.session import marks
+from govledger.storage.subscription import LookingSubscription
+
+LOOK = 0.05
+"""Seconds between two looks for what other processes wrote; a look takes some 20 µs."""
 
 
 class LedgerRecorder(SQLiteApplicationRecorder):
@@ -41,7 +46,7 @@ class LedgerRecorder(SQLiteApplicationRecorder):
         super().__init__(datastore, events_table_name)
         self.insert_events_statement = f"INSERT INTO {events_table_name} VALUES (?,?,?,?,?)"
         self.select_max_notification_id_statement = f"SELECT max(position) FROM {events_table_name}"
-        self._listeners: set[_Subscription] = set()
+        self._listeners: set[Event] = set()
 
     def construct_create_table_statements(self) -> list[str]:
         """The statements that lay out a ledger file."""
@@ -62,7 +67,16 @@ class LedgerRecorder(SQLiteApplicationRecorder):
     def tell(self) -> None:
         """Wake those who follow the log in this process."""
         for listener in tuple(self._listeners):
-            listener.notify()
+            listener.set()
+
+    @contextmanager
+    def listening(self, woken: Event) -> Iterator[None]:
+        """Set an event whenever somebody in this process has written, for as long as this lasts."""
+        self._listeners.add(woken)
+        try:
+            yield
+        finally:
+            self._listeners.discard(woken)
 
     def _insert_events(
         self,
@@ -125,30 +139,14 @@ class LedgerRecorder(SQLiteApplicationRecorder):
         return _Subscription(self, gt, topics)
 
 
-class _Subscription(ListenNotifySubscription[LedgerRecorder]):
-    """Woken by writers of this process; looks for those of others every now and then."""
+class _Subscription(LookingSubscription[LedgerRecorder]):
+    """Woken by writers of this process."""
 
-    INTERVAL = 0.1
-
-    def __init__(self, recorder: LedgerRecorder, gt: int | None, topics: Sequence[str]) -> None:
-        super().__init__(recorder=recorder, gt=gt, topics=topics)
-        recorder._listeners.add(self)  # noqa: SLF001 - the same module
-
-    def notify(self) -> None:
-        self._has_been_notified.set()
-
-    def stop(self) -> None:
-        super().stop()
-        self._recorder._listeners.discard(self)  # noqa: SLF001 - the same module
+    INTERVAL = LOOK
 
     def _loop_on_pull(self) -> None:
-        try:
-            while not self._has_been_stopped:
-                self._pull()
-                self._has_been_notified.wait(self.INTERVAL)
-        except BaseException as error:  # noqa: BLE001 - handed to the consuming thread
-            self._thread_error = error
-            self.stop()
+        with self._recorder.listening(self._has_been_notified):
+            super()._loop_on_pull()
 
 
 class LedgerProcessRecorder(SQLiteTrackingRecorder, LedgerRecorder, ProcessRecorder):

@@ -12,6 +12,7 @@ import stat
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from pathlib import Path
+from threading import Event
 from time import monotonic, sleep
 from typing import Self
 from urllib.parse import quote
@@ -23,17 +24,26 @@ from govledger.audit import Check, Outcome
 from govledger.codec import Entry
 from govledger.errors import StorageError
 from govledger.files import sync_folder
+from govledger.storage import Wait
 from govledger.storage.faults import OTHER_CALENDAR, fault
 from govledger.storage.mapping import entry_of, stored_event
 from govledger.storage.rederivation import Rederivation
-from govledger.storage.sqlite.connections import LOCK_TIMEOUT, LedgerDatastore
+from govledger.storage.sqlite.connections import LOCK_TIMEOUT, LedgerDatastore, connected
 from govledger.storage.sqlite.faults import explained
-from govledger.storage.sqlite.layout import APPLICATION_ID, DERIVED, DISCLOSURES, LOG, statements
+from govledger.storage.sqlite.layout import (
+    APPLICATION_ID,
+    CURSORS,
+    DERIVED,
+    DISCLOSURES,
+    LOG,
+    statements,
+)
 from govledger.storage.sqlite.migration import migrate
-from govledger.storage.sqlite.recorder import LedgerRecorder
+from govledger.storage.sqlite.recorder import LOOK, LedgerRecorder
 from govledger.storage.sqlite.session import SqliteSession
 from govledger.storage.tables.access import Access, write_first
 from govledger.storage.tables.columns import FORMAT
+from govledger.storage.tables.cursors import Cursors
 from govledger.storage.tables.log import PAGE, paged
 
 PATIENCE = 2
@@ -120,7 +130,7 @@ class SqliteStore:
                 raise
         if not read_only:
             # Whoever cannot write here will be told so when it tries.
-            with suppress(sqlite3.Error), closing(sqlite3.connect(_uri(path), uri=True)) as raw:
+            with suppress(sqlite3.Error), closing(connected(_uri(path))) as raw:
                 _use_wal(raw)
         store = cls(str(path), _uri(path, "mode=ro" if read_only else ""))
         try:
@@ -156,6 +166,8 @@ class SqliteStore:
             with access.session.released():
                 yield access
             self._check_still()
+        if access.has_put:
+            self._recorder.tell()
 
     def _check_still(self) -> None:
         """Refuse what was read of a file that is taken not to change, and did."""
@@ -190,20 +202,48 @@ class SqliteStore:
         except OSError:
             return False
 
+    @contextmanager
+    def watch(self) -> Iterator[Wait]:
+        """What waits for writers: those of this process wake it, others are looked for."""
+        woken = Event()
+
+        def wait(seconds: float) -> None:
+            woken.wait(min(seconds, LOOK))
+            woken.clear()
+
+        with self._recorder.listening(woken):
+            yield wait
+
+    @contextmanager
+    def beside(self) -> Iterator[Cursors]:
+        """Move cursors; a file has one write lock, so a writer is waited for."""
+        with self.write() as access:
+            access.session.cursor.execute(CURSORS)
+            yield Cursors(access.session)
+
+    def check(self) -> None:
+        """Raise `StorageError` in a process that was forked since."""
+        with explained(self.name):
+            self._datastore.home.check()
+
     def purge(self) -> str:
         """Cut off the write-ahead log, which holds what was erased; says why that must wait."""
         with explained(self.name), self._datastore.get_connection(commit=True) as connection:
             cursor = connection.cursor()
             # Who waits for readers keeps writers waiting.
             cursor.execute(f"PRAGMA busy_timeout = {PATIENCE * 1_000}")
-            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-            busy, _, _ = cursor.fetchone()
+            try:
+                cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+                busy, _, _ = cursor.fetchone()
+            except sqlite3.OperationalError:
+                busy = True  # no room, say; what was erased is on record all the same
             cursor.execute(f"PRAGMA busy_timeout = {LOCK_TIMEOUT * 1_000}")
         return _HELD_UP if busy else ""
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Let go of the file; whoever waits for writers finds it closed."""
         self._datastore.close()
+        self._recorder.tell()
 
 
 class _Access(Access):
@@ -215,8 +255,10 @@ class _Access(Access):
         super().__init__(SqliteSession(cursor.sqlite_cursor))
         self._recorder = recorder
         self._wrapped = cursor
+        self.has_put = False
 
     def put(self, entries: Sequence[Entry]) -> None:
+        self.has_put = True
         self._recorder._insert_events(  # noqa: SLF001 - its hook for one transaction
             self._wrapped,
             [stored_event(entry) for entry in entries],
@@ -292,7 +334,7 @@ def _lay_out(cursor: sqlite3.Cursor, first: Entry) -> None:
 
 def _plain(path: Path) -> sqlite3.Connection:
     """A connection of our own, outside the pool, where transactions are begun by hand."""
-    raw = sqlite3.connect(_uri(path), uri=True, isolation_level=None, timeout=LOCK_TIMEOUT)
+    raw = connected(_uri(path), isolation_level=None, timeout=LOCK_TIMEOUT)
     raw.execute("PRAGMA secure_delete = ON")
     return raw
 
@@ -384,7 +426,7 @@ def _marks_of(path: Path) -> tuple[int, int, str]:
     *tries, last = _ways_to_look(path)
     for way in (*tries, last):
         try:
-            with closing(sqlite3.connect(_uri(path, way), uri=True)) as raw:
+            with closing(connected(_uri(path, way))) as raw:
                 (application,) = raw.execute("PRAGMA application_id").fetchone()
                 (version,) = raw.execute("PRAGMA user_version").fetchone()
         except sqlite3.DatabaseError as error:

@@ -20,7 +20,7 @@ from govledger.integrity.personal import Disclosure
 from govledger.rules import Finding
 from govledger.spans import Plan
 from govledger.storage import Row, Selection, Standing
-from govledger.storage.tables import books, derived, registers, tree
+from govledger.storage.tables import books, cursors, derived, registers, tree
 from govledger.storage.tables import disclosures as sealed
 from govledger.storage.tables.log import NEWEST, VERSIONS, Log
 from govledger.storage.tables.rebuild import calendar_holds, date, rebuild
@@ -118,6 +118,9 @@ class Access(Log, ABC):
 
     def findings(self, as_of: int, known: int, subjects: Sequence[str] | None) -> list[Finding]:
         return registers.findings(self.session, as_of, known, subjects)
+
+    def cursors(self) -> dict[str, int]:
+        return cursors.cursors(self.session)
 
     def is_up_to_date(self) -> bool:
         return calendar_holds(self.session)
