@@ -103,7 +103,7 @@ class PostgresStore:
         Where somebody else makes one at the same time, theirs or this one is opened.
         """
         with _connected(address) as raw:
-            begin = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"  # to see what others made
+            begin = "BEGIN ISOLATION LEVEL READ COMMITTED"  # to see what others made
             raw.execute(cast("Any", f"{begin}; {locking(address.schema)}"))
             if _mark_of(raw, address) is None:
                 _lay_out(raw, address.schema, first)
