@@ -125,6 +125,7 @@ CHECK_ONLY = DOCUMENTS | {"expectation-failed"}
 CALLS = {
     "unknown-mode": 'ledger.record(motion, breaches="ignore")',
     "no-events": "ledger.record()",
+    "long-key": "ledger.record(motion, key=201 * 'k')",
     "not-an-event": 'ledger.record("motion.adopted")',
     "key-conflict": 'ledger.record(motion, key="mail-17")\nledger.record(adoption, key="mail-17")',
     "not-yet": "with ledger.batch() as batch: print(batch.record(motion).records)",

@@ -70,12 +70,10 @@ def verified(url):
 
 
 def secret(error):
-    """All that is said of an error, its causes included."""
-    said = []
-    while error is not None:
-        said.append(f"{error!s} {error!r}")
-        error = error.__cause__
-    return " ".join(said)
+    """All that is said of an error, of its causes, and of what was going on."""
+    if error is None:
+        return ""
+    return f"{error!s} {error!r} {secret(error.__cause__)} {secret(error.__context__)}"
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ import pytest
 from govledger import (
     ClockError,
     GovledgerError,
+    InvalidInput,
     KeyConflict,
     Ledger,
     MeetingConvened,
@@ -420,6 +421,17 @@ with Ledger.open(sys.argv[1]) as ledger:
     first, second = together(script, path)
     assert first == second
     sound(path, head=45)
+
+
+def test_a_key_has_200_characters_whatever_they_are(new_ledger):
+    ledger, chance = new_ledger(), random.Random(3)
+    longest = "".join(chr(chance.randint(0x20000, 0x2A6D0)) for _ in range(200))
+    (record,) = ledger.record(submitted("a"), key=longest)
+    assert ledger.record(submitted("a"), key=longest) == (record,)
+    for key in (longest + "k", "k" * 9_000):
+        with pytest.raises(InvalidInput) as caught:
+            ledger.record(submitted("b"), key=key)
+        assert caught.value.problems[0].code == "long-key"
 
 
 # --- all or nothing ---------------------------------------------------------------------

@@ -139,14 +139,19 @@ class Erasure:
 
     `records` say what was erased. `in_the_log` are the positions of records that hold such
     texts in the log itself, where nothing can be erased: those made before there were seals.
-    Where not `purged`, somebody else is reading the ledger, and bytes of what was erased remain
-    until that is done and the ledger is opened for writing and closed once more.
+    Where not `purged`, bytes of what was erased remain, and `remains` says for how long and what
+    is to be done: as a rule, to erase the same once more when nobody else is at the database.
     """
 
     records: tuple[Record, ...] = ()
     count: int = 0
     in_the_log: tuple[int, ...] = ()
-    purged: bool = True
+    remains: str = ""
+
+    @property
+    def purged(self) -> bool:
+        """Whether nothing is left of what was erased, as far as that is in the store's hands."""
+        return not self.remains
 
 
 class Ledger:
@@ -284,9 +289,9 @@ class Ledger:
         With `breaches="refuse"` any breach raises `RuleBreach`, which lists them all;
         with `"flag"` what happened is written and each breach is a finding from then on.
 
-        `key` makes the call idempotent: the same events under the same key are written
-        once, and the records of the first call are returned; other events under it raise
-        `KeyConflict`.
+        `key`, at most 200 characters, makes the call idempotent: the same events under the
+        same key are written once, and the records of the first call are returned; other events
+        under it raise `KeyConflict`.
 
         Raises `RuleBreach`, `KeyConflict`, `ClockError`, `InvalidInput`, `StorageError`, or
         `UnreadableRecord` where the history is damaged; nothing is written then.
@@ -828,7 +833,8 @@ class Ledger:
         is the legal basis, `on` the day it was asked for, today unless given. What records say
         then is a digest that tells nothing. Copies of the file keep what they have.
 
-        Raises `InvalidInput` where there is nothing to erase.
+        Raises `InvalidInput` where there is nothing to erase. It tells then, too, whether
+        anything is left of what was erased before.
         """
         about = None if subject is None else subject_name(subject)
         name = None if name is None else line(name)
@@ -854,14 +860,17 @@ class Ledger:
                 records = sitting.take(call, events)
                 sitting.write()
                 writing.erase(digests)
-        purged = self._store.purge()
+        try:
+            remains = self._store.purge()
+        except StorageError as error:  # what is erased is erased all the same
+            remains = f"bytes of what was erased may remain: {error.problems[0].message}"
         if not digests and not plain:
             raise invalid(
                 "nothing-to-erase",
                 "no personal text is kept of that",
-                "`govledger log` tells what is on record, and what was erased before",
+                remains or "nothing is left of what was erased before, which `govledger log` tells",
             )
-        return Erasure(records=records, count=len(digests), in_the_log=plain, purged=purged)
+        return Erasure(records=records, count=len(digests), in_the_log=plain, remains=remains)
 
     def rebuild(self, progress: Callable[[int], None] | None = None) -> int:
         """Make everything derived from the log again, in one transaction.

@@ -64,11 +64,26 @@ def call_of(
         raise invalid("no-events", "there is nothing to record", "give at least one event")
     return Call(
         events=events,
-        key=None if key is None else line(key),
+        key=None if key is None else _key(key),
         flagged=breaches == "flag",
         numbers=numbers,
         earlier=earlier,
     )
+
+
+LONGEST_KEY = 200
+"""Characters that the key of a call has at most: any database can look it up."""
+
+
+def _key(value: str) -> str:
+    key = line(value)
+    if len(key) > LONGEST_KEY:
+        raise invalid(
+            "long-key",
+            f"a key has at most {LONGEST_KEY} characters, and this one {len(key)}",
+            "use a digest of it, such as hashlib.sha256(…).hexdigest()",
+        )
+    return key
 
 
 def size(call: Call) -> int:

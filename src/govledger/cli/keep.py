@@ -343,8 +343,7 @@ def erase_command(subject: str | None, name: str | None, basis: str, on: When | 
         message(f"not erased: records {where}{more} hold it in the log itself, where nothing can")
         message("be erased: they were written before personal texts were sealed (format 1 or 2).")
     if not erased.purged:
-        message("Somebody is reading the ledger: bytes of what was erased stay until they are done")
-        message("and the ledger is written to, or opened by any other command, once more.")
+        message(f"not purged: {erased.remains}")
     if erased.in_the_log or not erased.purged:
         raise SystemExit(1)
 

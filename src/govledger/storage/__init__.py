@@ -197,8 +197,11 @@ class Store(Protocol):
     def check(self) -> None:
         """Raise `StorageError` in a process that was forked since: whoever waits asks first."""
 
-    def purge(self) -> bool:
-        """Make sure that nothing is left of what was erased; False where somebody still reads."""
+    def purge(self) -> str:
+        """Make sure that nothing is left of what was erased.
+
+        Where that must wait, it says for what, and what is to be done then; else nothing.
+        """
 
     def close(self) -> None:
         """Let go of files and connections."""

@@ -82,7 +82,7 @@ def copy(
                 if progress is not None:
                     progress(part.size + len(part.entries))
         finally:
-            purged = target.purge() if erased else True
+            purged = not (erased and target.purge())
     return Copied(count=count, size=part.size, root=part.before, erased=erased, purged=purged)
 
 

@@ -4,10 +4,10 @@
 extra `govledger[postgres]`.
 """
 
-from govledger.storage.postgres.address import Address, address
 from govledger.storage.postgres.connections import LedgerDatastore
 from govledger.storage.postgres.recorder import Factory, LedgerProcessRecorder, LedgerRecorder
 from govledger.storage.postgres.store import PostgresStore
+from govledger.storage.postgres.urls import Address, address
 
 __all__ = [
     "Address",

@@ -14,9 +14,9 @@ session. So there nothing is used, and nothing is closed either.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
-from itertools import count
 from pathlib import Path
 from threading import Lock
 from typing import Any, cast
@@ -40,6 +40,8 @@ STALLED = 60
 CONNECT_TIMEOUT = 10
 """Seconds to wait for a server."""
 
+_PLAIN = re.compile(r"[a-z_][a-z0-9_]{0,62}")
+
 CONNECTIONS = 15
 """Connections that an open ledger has at most."""
 
@@ -62,7 +64,7 @@ def committing(connection: psycopg.Connection[Any]) -> Iterator[None]:
 
 
 class LedgerDatastore(PostgresDatastore):
-    """eventsourcing's datastore, whose connections find the tables of one schema."""
+    """eventsourcing's datastore, with transactions of ours, on the ledger of one schema."""
 
     def __init__(
         self,
@@ -78,6 +80,10 @@ class LedgerDatastore(PostgresDatastore):
     ) -> None:
         """Take what eventsourcing's takes, or what libpq is `told`."""
         self.home = Home()
+        if not _PLAIN.fullmatch(schema or "public"):
+            raise ProgrammingError(
+                f'a schema is named with small letters, digits and _, not "{schema}"'
+            )
         if options.pop("enable_db_functions", False):
             raise ProgrammingError(
                 "POSTGRES_ENABLE_DB_FUNCTIONS would write to a ledger without its lock"
@@ -95,19 +101,16 @@ class LedgerDatastore(PostgresDatastore):
             **{**defaults, **options},
         )
         self.pool.timeout = max(self.pool.timeout, float(patience + 5))
+        given = cast("dict[str, Any]", self.pool.kwargs)
         if told is not None:
-            row_factory = cast("dict[str, Any]", self.pool.kwargs)["row_factory"]
-            self.pool.kwargs = {
-                "connect_timeout": CONNECT_TIMEOUT,
-                **told,
-                "row_factory": row_factory,
-            }
+            given = {**told, "row_factory": given["row_factory"]}
+        self.pool.kwargs = given_to_libpq(given)
         self._writers = Lock()
         self._lost = False
 
     def after_connect_func(self) -> Callable[[psycopg.Connection[Any]], None]:
         """What every new connection is told."""
-        stock, settings = super().after_connect_func(), settings_of(self.schema, self.lock_timeout)
+        stock, settings = super().after_connect_func(), settings_of(self.lock_timeout)
 
         def after_connect(connection: psycopg.Connection[Any]) -> None:
             stock(connection)
@@ -125,7 +128,7 @@ class LedgerDatastore(PostgresDatastore):
     @contextmanager
     def reading(self) -> Iterator[psycopg.Connection[Any]]:
         """One snapshot, in a transaction that cannot write."""
-        with self._begun(_READ) as connection:
+        with self._begun(_READ.format(self.schema)) as connection:
             yield connection
 
     @contextmanager
@@ -163,10 +166,7 @@ class LedgerDatastore(PostgresDatastore):
         self, statement: str, ending: Callable[[Any], AbstractContextManager[Any]] = nullcontext
     ) -> Iterator[psycopg.Connection[Any]]:
         with ExitStack() as stack:
-            try:
-                connection, _ = self._run(stack, statement)
-            except psycopg.errors.FeatureNotSupported as error:  # READ WRITE, of a replica
-                raise psycopg.errors.ReadOnlySqlTransaction(str(error)) from error
+            connection, _ = self._run(stack, statement)
             try:
                 yield connection
                 self.home.check()
@@ -188,7 +188,7 @@ class LedgerDatastore(PostgresDatastore):
 
         The server may have ended those that the pool has: then it is looked for at once.
         """
-        for attempt in count():
+        for is_last in (False, True):
             if self._lost:
                 self._look_for_server()
             connection = stack.enter_context(self.get_connection())
@@ -197,7 +197,7 @@ class LedgerDatastore(PostgresDatastore):
             try:
                 return connection, cursor.execute(cast("Any", statement), values)
             except psycopg.OperationalError:
-                if attempt or not connection.closed:
+                if is_last or not connection.closed:
                     raise
                 self._lost = True
                 stack.close()
@@ -223,10 +223,22 @@ def _hush(connection: psycopg.Connection[Any]) -> None:
         os.dup2(nothing.fileno(), connection.fileno())
 
 
-def settings_of(schema: str, patience: int) -> str:
-    """The settings of a connection to the tables of a schema, as statements."""
+def given_to_libpq(told: Mapping[str, Any]) -> dict[str, Any]:
+    """What is told, and what must be so whatever the environment says."""
+    return {"connect_timeout": CONNECT_TIMEOUT, **told, "client_encoding": "UTF8"}
+
+
+def settings_of(patience: int) -> str:
+    """The settings of a connection of ours, as statements.
+
+    The schema of a ledger is not on its path. PostgreSQL takes the function or the operator
+    whose arguments fit exactly before one that stands earlier on the path; so the owner of a
+    schema could have whoever looks into it run what they wrote. Tables are named in full. For
+    the same reason no policy is applied: where there is one, reading is refused.
+    """
     return (
-        f"SET search_path = {schema}, pg_temp; SET lock_timeout = '{patience}s';"
+        "SET search_path = pg_catalog, pg_temp; SET row_security = off;"
+        f" SET lock_timeout = '{patience}s';"
         " SELECT set_config('synchronous_commit', 'on', false)"
         " WHERE current_setting('synchronous_commit') IN ('off', 'local')"
     )
@@ -277,7 +289,9 @@ stopped, or was told to stop, before its replica had it.
 """
 
 # The snapshot is taken by what follows, so nobody replaces a table between the two.
-_READ = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; LOCK TABLE records IN ACCESS SHARE MODE"
+_READ = (
+    "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; LOCK TABLE {}.records IN ACCESS SHARE MODE"
+)
 _WRITE = (
     "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE;"
     f" SET LOCAL idle_in_transaction_session_timeout = '{STALLED}s'"

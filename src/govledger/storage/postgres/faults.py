@@ -32,20 +32,35 @@ _COMMIT_LOST = (
     "repeat the call with its key, which writes once; without a key, look at the log first",
 )
 
+READ_ONLY = (
+    "read-only",
+    "the ledger cannot be written",
+    "open it for writing, at the primary (of several: target_session_attrs=read-write)",
+)
 _NO_CONNECTION = (
     "busy",
     "no connection to the server became free",
     "try again; look whether the server runs",
 )
 
+_SILENT = (
+    "busy",
+    "this writer was silent for so long that the server took its lock",
+    "nothing was recorded: try again, or record less at once",
+)
+
 _FAULTS = {
     "08": _AWAY,  # connection
-    "22021": DAMAGED,  # bytes that are no text
-    "25006": (
-        "read-only",
-        "the ledger cannot be written",
-        "open it for writing, at the primary (of several: target_session_attrs=read-write)",
+    "08004": (
+        "no-access",
+        "the server refuses this connection",
+        "check what the URL asks of it, its options too",
     ),
+    "22021": DAMAGED,  # bytes that are no text
+    "0A000": READ_ONLY,  # a server that follows another begins no transaction that writes
+    "25006": READ_ONLY,
+    "25P03": _SILENT,
+    "25P04": _SILENT,
     "28": ("no-access", "the server refuses this user", "check user and password"),
     "3D000": ("no-database", "there is no such database", "check its name, or make it"),
     "40001": (  # our transactions never clash; so it is recovery that did
@@ -64,6 +79,9 @@ _FAULTS = {
         "this user may not do that",
         "let the owner of the schema grant what docs/postgres.md lists",
     ),
+    "42804": DAMAGED,  # another type
+    "42883": DAMAGED,  # no operator for such a type
+    "42710": DAMAGED,  # a type of that name
     "42P01": DAMAGED,  # no such table
     "42703": DAMAGED,  # no such column
     "42809": DAMAGED,  # something else of that name
@@ -103,7 +121,9 @@ def explained(name: str) -> Iterator[None]:
         for start in (code, code[:2]):
             if start in _FAULTS:
                 raise fault(name, *_FAULTS[start]) from error
-        told = f"{cause} ({code})" if code else str(cause)
+        # What else the server says of a fault may quote a row, and with it a name.
+        said = getattr(getattr(cause, "diag", None), "message_primary", None) or str(cause)
+        told = f"{said} ({code})" if code else said
         raise fault(name, "storage", told, "this should not happen: see the cause") from error
 
 
@@ -114,6 +134,21 @@ def _unspoken(cause: BaseException) -> str:
     said = str(cause)
     if "does not exist" in said and "database" in said:
         return "3D000"
-    if any(sign in said for sign in ("authentication failed", "no password", "pg_hba.conf")):
-        return "28000"
-    return "08006"
+    return next((code for sign, code in _SIGNS if sign in said), "08006")
+
+
+_SIGNS = (
+    ("authentication failed", "28000"),
+    ("no password", "28000"),
+    ("pg_hba.conf", "28000"),
+    ('FATAL:  role "', "28000"),
+    ("too many", "53300"),
+    ("connection slots", "53300"),
+    ("permission denied for", "42501"),
+    ("starting up", "57P03"),
+    ("shutting down", "57P03"),
+    ("recovery", "57P03"),
+    ("not accepting connections", "57P03"),
+    ("FATAL:", "08004"),
+)
+"""What servers say to those whom they let in no further, and the codes for it."""

@@ -8,7 +8,7 @@ Text is compared by its bytes (collation "C"), as SQLite and Python do.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from govledger.storage.tables.columns import FORMAT
@@ -141,7 +141,10 @@ TRIGGERS: Mapping[str, str] = {
     " ON {schema}.{log} REFERENCING NEW TABLE AS added_records"
     " FOR EACH STATEMENT EXECUTE FUNCTION {schema}.refuse_gap()",
 }
-"""They fire ALWAYS: for whoever replays changes from another server, too."""
+"""They fire ALWAYS: for whoever replays changes from another server, too.
+
+But logical replication inserts row by row, without a statement; it may leave gaps.
+"""
 
 
 def of_the_log(schema: str, log: str = "records", ids: str = "text") -> Iterator[str]:
@@ -175,7 +178,11 @@ def marking(schema: str, log: str = "records") -> str:
     return f"COMMENT ON TABLE {schema}.{log} IS '{COMMENT}'"
 
 
-def expected() -> set[tuple[str, str, str]]:
+Told = tuple[str, str, str]
+"""A table or function, the kind of thing that the catalogue tells of it, and what it tells."""
+
+
+def expected() -> set[Told]:
     """What the catalogue tells of a schema that is as it was made (see `present`)."""
     names = {"log": "records", "id": _TYPES["text"]}
     made = {
@@ -185,6 +192,8 @@ def expected() -> set[tuple[str, str, str]]:
     for table, rows in {**LOG, **DISCLOSURES, **CURSORS, **DERIVED}.items():
         table = table.format(**names)
         made.add((table, "table", "rp"))
+        if table == "disclosures":
+            made.add((table, "statistics", "0"))
         for number, row in enumerate(rows, start=1):
             row = row.format(**names).replace('"array"', "array")
             is_column = not row.startswith(("PRIMARY KEY", "UNIQUE"))
@@ -196,11 +205,39 @@ def expected() -> set[tuple[str, str, str]]:
     return made
 
 
-def present(cursor: Any, schema: str) -> set[tuple[str, str, str]]:
-    """All that makes up the tables of a schema: the table, the kind, and how it is defined."""
-    given = {"schema": schema, "tables": list(TABLES), "functions": list(FUNCTIONS)}
-    rows = cursor.execute(_FOUND, given).fetchall()
-    return {(table, kind, told.replace(f"{schema}.", "")) for table, kind, told in rows}
+def present(cursor: Any, schema: str) -> set[Told]:
+    """All that makes up the tables of a schema, and all functions and operators in it.
+
+    Those of somebody else would be taken for PostgreSQL's own where the schema is on the path.
+    """
+    rows = cursor.execute(_FOUND, {"schema": schema, "tables": list(TABLES)}).fetchall()
+    return {
+        (table, kind, told if kind == "column" else told.replace(f"{schema}.", ""))
+        for table, kind, told in rows
+    }
+
+
+def unreadable(found: Collection[Told], tables: Collection[str] = ()) -> str:
+    """What cannot be read as it was written, or would run what somebody put there; or nothing.
+
+    Of these tables only, or of all. A table that is gone is no such thing.
+    """
+    seen = {row for row in map(_seen, found) if row is not None}
+    made = {row for row in map(_seen, expected()) if row is not None}
+    there = {table for table, kind, _ in found if kind == "table"}
+    wrong = {row[:2] for row in seen ^ made if row[0] in there}
+    chosen = sorted(row for row in wrong if not tables or row[0] in tables)
+    return f"{chosen[0][1]} of {chosen[0][0]}" if chosen else ""
+
+
+def _seen(row: Told) -> Told | None:
+    """What of a table is seen by whoever reads it: what it is, its columns and policies."""
+    table, kind, told = row
+    if kind == "table":
+        return table, kind, told[0]
+    if kind == "column":
+        return table, kind, told.removesuffix(" DEFAULT").removesuffix(" NOT NULL")
+    return row if kind == "policy" else None
 
 
 def _tables(tables: Mapping[str, tuple[str, ...]], names: Mapping[str, str]) -> Iterator[str]:
@@ -223,8 +260,9 @@ SELECT CAST(relname AS text), 'table', CAST(relkind AS text) || CAST(relpersiste
 UNION ALL
 SELECT relname, 'column', row_number() OVER (PARTITION BY attrelid ORDER BY attnum)
     || ' ' || attname || ' ' || format_type(atttypid, atttypmod)
-    || CASE WHEN attcollation = 0 THEN '' ELSE
-        ' COLLATE "' || (SELECT collname FROM pg_collation WHERE oid = attcollation) || '"' END
+    || CASE WHEN attcollation = 0 THEN '' ELSE ' COLLATE ' || (
+        SELECT CASE WHEN collnamespace = CAST('pg_catalog' AS regnamespace) THEN '"' ELSE '?"' END
+        || collname || '"' FROM pg_collation WHERE oid = attcollation) END
     || CASE WHEN attnotnull THEN ' NOT NULL' ELSE '' END
     || CASE WHEN atthasdef THEN ' DEFAULT' ELSE '' END
 FROM tables JOIN pg_attribute ON attrelid = id AND attnum > 0 AND NOT attisdropped
@@ -249,6 +287,18 @@ UNION ALL
 SELECT relname, 'inheritance', 'tables' FROM tables
 JOIN pg_inherits ON inhrelid = id OR inhparent = id
 UNION ALL
-SELECT proname, 'function', prosrc FROM pg_proc
-WHERE pronamespace = to_regnamespace(%(schema)s) AND proname = ANY(%(functions)s)
+SELECT relname, 'statistics', CAST(coalesce(attstattarget, -1) AS text)
+FROM tables JOIN pg_attribute ON attrelid = id AND attname = 'array'
+UNION ALL
+SELECT relname, 'statistics', stxname FROM tables JOIN pg_statistic_ext ON stxrelid = id
+WHERE relname = 'disclosures'
+UNION ALL
+SELECT proname, 'function', prosrc || CASE WHEN prokind = 'f' AND pronargs = 0
+    AND prorettype = CAST('trigger' AS regtype) AND lanname = 'plpgsql'
+    AND proconfig IS NULL AND NOT prosecdef THEN '' ELSE ' (of another kind)' END
+FROM pg_proc JOIN pg_language ON pg_language.oid = prolang
+WHERE pronamespace = to_regnamespace(%(schema)s)
+UNION ALL
+SELECT oprname, 'operator', CAST(pg_operator.oid AS text) FROM pg_operator
+WHERE oprnamespace = to_regnamespace(%(schema)s)
 """

@@ -17,10 +17,10 @@ from govledger.errors import Problem, StorageError, UnreadableRecord
 from govledger.events import LedgerOpened
 from govledger.storage import Listed
 from govledger.storage.faults import fault
-from govledger.storage.postgres.address import PREFIX, address
 from govledger.storage.postgres.faults import explained
 from govledger.storage.postgres.layout import MARK
 from govledger.storage.postgres.store import connected, ledgers, wrong_format
+from govledger.storage.postgres.urls import PREFIX, address
 
 PATIENCE = 2
 """Seconds to wait for a ledger whose tables are being made anew."""

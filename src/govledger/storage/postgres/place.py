@@ -1,6 +1,6 @@
 """A place in a PostgreSQL database: what `govledger.storage.places` finds for a URL.
 
-Here: `schema_at`. Not here: what URLs say (`address`), or what is done there (`store`).
+Here: `schema_at`. Not here: what URLs say (`urls`), or what is done there (`store`).
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ from attrs import frozen
 from govledger.codec import Entry
 from govledger.storage import Store
 from govledger.storage.places import Place
-from govledger.storage.postgres.address import Address, address
 from govledger.storage.postgres.store import PostgresStore
+from govledger.storage.postgres.urls import Address, address
 
 
 @frozen

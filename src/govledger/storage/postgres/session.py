@@ -17,6 +17,7 @@ from psycopg.rows import TupleRow, tuple_row
 
 from govledger.storage.postgres.layout import (
     DERIVED,
+    TABLES,
     expected,
     of_what_is_derived,
     present,
@@ -34,14 +35,14 @@ class PostgresSession(Session):
     fault = psycopg.DatabaseError
 
     def __init__(self, connection: psycopg.Connection[Any], schema: str) -> None:
+        super().__init__()
         self.connection = connection
         self.schema = schema
         self.cursor: psycopg.Cursor[TupleRow] = connection.cursor(row_factory=tuple_row)
         self.cursor.format = psycopg.pq.Format.BINARY
-        self._streams = 0
 
     def select(self, statement: str, values: Values = ()) -> list[Any]:
-        return self.cursor.execute(_marked(statement), values or None).fetchall()
+        return self.cursor.execute(self._told(statement), values or None).fetchall()
 
     def gather(self, *groups: Sequence[Question]) -> list[list[Any]]:
         with self.connection.pipeline():
@@ -51,7 +52,7 @@ class PostgresSession(Session):
     def _asked(self, statement: str, values: Values) -> psycopg.Cursor[TupleRow]:
         cursor = self.connection.cursor(row_factory=tuple_row)
         cursor.format = psycopg.pq.Format.BINARY
-        return cursor.execute(_marked(statement), values or None)
+        return cursor.execute(self._told(statement), values or None)
 
     @contextmanager
     def at_once(self) -> Iterator[None]:
@@ -59,17 +60,21 @@ class PostgresSession(Session):
             yield
 
     def stream(self, statement: str, values: Values = ()) -> Iterator[Any]:
-        self._streams += 1
-        with self.connection.cursor(f"stream_{self._streams}", row_factory=tuple_row) as cursor:
+        name = f"stream_{len(self.streams) + 1}"
+        with self.connection.cursor(name, row_factory=tuple_row) as cursor:
+            self.streams.append(cursor)
             cursor.format = psycopg.pq.Format.BINARY
             cursor.itersize = FETCHED
-            yield from cursor.execute(_marked(statement), values or None)
+            yield from cursor.execute(self._told(statement), values or None)
 
     def run(self, statement: str, rows: Sequence[Sequence[Any]]) -> None:
         if len(rows) == 1:
-            self.cursor.execute(_marked(statement), rows[0])
+            self.cursor.execute(self._told(statement), rows[0])
         else:
-            self.cursor.executemany(_marked(statement), rows)
+            self.cursor.executemany(self._told(statement), rows)
+
+    def _told(self, statement: str) -> Any:
+        return _in_full(statement, self.schema)
 
     def among(self, values: Sequence[Any]) -> tuple[str, Sequence[Any]]:
         return "= ANY(?)", [list(values)]
@@ -85,8 +90,13 @@ class PostgresSession(Session):
         return table
 
     def has(self, table: str) -> bool:
-        name = f"{self.schema}.{table}"
-        return self.select("SELECT to_regclass(?) IS NOT NULL", (name,)) == [(True,)]
+        return bool(
+            self.select(
+                "SELECT 1 FROM pg_class WHERE relnamespace = to_regnamespace(?)"
+                " AND relname = ? AND relkind IN ('r', 'p')",
+                (self.schema, table),
+            )
+        )
 
     def renew_derived(self) -> None:
         """Empty the derived tables; make them again where they are not as they were made.
@@ -97,25 +107,38 @@ class PostgresSession(Session):
         made = {row for row in expected() if row[0] in DERIVED}
         if made == {row for row in present(self.cursor, self.schema) if row[0] in DERIVED}:
             for table in DERIVED:
-                self.cursor.execute(f"DELETE FROM {table}")
+                self.run(f"DELETE FROM {table}", [()])
             return
-        self.cursor.execute("LOCK TABLE records IN ACCESS EXCLUSIVE MODE")
+        self.run("LOCK TABLE records IN ACCESS EXCLUSIVE MODE", [()])
         kinds = self.select(
             "SELECT CAST(relkind AS text), relname FROM pg_class"
             " WHERE relnamespace = to_regnamespace(?) AND relname = ANY(?)",
             (self.schema, list(DERIVED)),
         )
         for kind, table in kinds:
-            self.cursor.execute(f"DROP {_KINDS[kind]} {table} CASCADE")
+            self.cursor.execute(f"DROP {_KINDS[kind]} IF EXISTS {self.schema}.{table} CASCADE")
         for statement in of_what_is_derived(self.schema):
             self.cursor.execute(statement)
 
 
-_KINDS = {"r": "TABLE", "p": "TABLE", "f": "FOREIGN TABLE", "v": "VIEW", "m": "MATERIALIZED VIEW"}
+_KINDS = {
+    "r": "TABLE",
+    "p": "TABLE",
+    "f": "FOREIGN TABLE",
+    "v": "VIEW",
+    "m": "MATERIALIZED VIEW",
+    "S": "SEQUENCE",
+    "c": "TYPE",
+    "i": "INDEX",
+    "I": "INDEX",
+}
+"""What may bear the name of a table, and what it is called where it is dropped."""
+
+_NAMED = re.compile(rf"\b(FROM|JOIN|INTO|UPDATE|TABLE)(\s+)({'|'.join(TABLES)})\b")
 
 
 @lru_cache(maxsize=1_000)
-def _marked(statement: str) -> Any:
-    """A statement with the marks of psycopg."""
-    named = re.sub(r"(?<!:):(\w+)", r"%(\1)s", statement)
+def _in_full(statement: str, schema: str) -> Any:
+    """A statement with the marks of psycopg, and its tables named with their schema."""
+    named = re.sub(r"(?<!:):(\w+)", r"%(\1)s", _NAMED.sub(rf"\1\2{schema}.\3", statement))
     return cast("Any", named.replace("?", "%s"))

@@ -6,30 +6,30 @@ rule, what the tables look like, or the faults of servers in words (`faults`).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from time import monotonic, sleep
 from typing import Any, Self, cast
 
 import psycopg
 
-from govledger.audit import Check, Outcome
+from govledger.audit import Check, Kept, Outcome
 from govledger.codec import Entry
 from govledger.errors import StorageError
 from govledger.storage import Wait
 from govledger.storage.faults import CLOSED, OTHER_CALENDAR, fault
 from govledger.storage.mapping import stored_event
-from govledger.storage.postgres.address import PREFIX, Address
 from govledger.storage.postgres.connections import (
-    CONNECT_TIMEOUT,
     LOCK_TIMEOUT,
     WAIT_FOR_REPLICA,
     LedgerDatastore,
     committing,
+    given_to_libpq,
     locking,
     prepare,
     settings_of,
 )
-from govledger.storage.postgres.faults import DAMAGED, explained
+from govledger.storage.postgres.faults import DAMAGED, READ_ONLY, explained
 from govledger.storage.postgres.layout import (
     MARK,
     expected,
@@ -37,20 +37,42 @@ from govledger.storage.postgres.layout import (
     of_the_log,
     of_what_is_derived,
     present,
+    unreadable,
 )
 from govledger.storage.postgres.recorder import LedgerRecorder
 from govledger.storage.postgres.session import PostgresSession
+from govledger.storage.postgres.urls import PREFIX, Address
 from govledger.storage.postgres.watching import Watch
-from govledger.storage.sqlite.rederivation import Rederivation
+from govledger.storage.rederivation import Rederivation
 from govledger.storage.tables.access import Access, write_first
 from govledger.storage.tables.columns import FORMAT
 from govledger.storage.tables.cursors import Cursors
-from govledger.storage.tables.log import PAGE, paged
+from govledger.storage.tables.log import COLUMNS, PAGE, paged
 
 PATIENCE = 2
 """Seconds to wait for readers before what was erased is left in the files of the server."""
 
-_PAGE = "SELECT * FROM records WHERE position > %s AND position <= %s ORDER BY position LIMIT %s"
+_FROZEN = "SELECT relfrozenxid::text, relfilenode FROM pg_class WHERE oid = to_regclass(%s)"
+_SAMPLED = (
+    "SELECT count(*) FROM pg_stats WHERE attname = 'array' AND tablename = 'disclosures'"
+    " AND to_regclass(%s) = to_regclass(format('%%I.%%I', schemaname, tablename))"
+)
+_HELD_UP = (
+    "somebody on this server reads, or writes for long: bytes of what was erased stay until that"
+    " is done and the same is erased once more"
+)
+_FAILED = (
+    "the server did not write the table anew (see its log): bytes of what was erased stay until"
+    " the same is erased once more"
+)
+_NOT_THE_OWNER = (
+    "bytes of what was erased stay until the owner of the schema, who alone may do that, erases"
+    " the same once more"
+)
+_IN_STATISTICS = (
+    "ANALYZE has copied names into the statistics of the table, for somebody switched those on:"
+    " let an administrator see to it (docs/postgres.md)"
+)
 
 MOST_NAMED = 10
 """How many ledgers an error lists."""
@@ -67,6 +89,7 @@ class PostgresStore:
         self.address = address
         self._read_only = read_only
         self._closed = False
+        self._log = f"{address.schema}.records"
         self._datastore = LedgerDatastore(schema=address.schema, told=address.told)
         self._recorder = LedgerRecorder(self._datastore)
         self._watches: set[Watch] = set()
@@ -80,7 +103,8 @@ class PostgresStore:
         Where somebody else makes one at the same time, theirs or this one is opened.
         """
         with _connected(address) as raw:
-            raw.execute(cast("Any", f"BEGIN; {locking(address.schema)}"))
+            begin = "BEGIN ISOLATION LEVEL READ COMMITTED"  # to see what others made
+            raw.execute(cast("Any", f"{begin}; {locking(address.schema)}"))
             if _mark_of(raw, address) is None:
                 _lay_out(raw, address.schema, first)
             with committing(raw):
@@ -129,15 +153,18 @@ class PostgresStore:
     def read(self) -> Iterator[_Access]:
         """One snapshot of the ledger, for as long as it is held."""
         with self._explained(), self._datastore.reading() as connection:
-            yield _Access(connection, self._recorder)
+            access = _Access(self.name, connection, self._recorder)
+            with access.session.released():
+                yield access
 
     @contextmanager
     def write(self) -> Iterator[_Access]:
         """Hold the write lock; all that is appended is written at the end, or nothing."""
         self._check_writable()
         with self._explained(), self._datastore.writing() as connection:
-            access = _Access(connection, self._recorder)
-            yield access
+            access = _Access(self.name, connection, self._recorder)
+            with access.session.released():
+                yield access
             self._datastore.home.check()
             if not access.has_put:
                 connection.execute(WAIT_FOR_REPLICA)
@@ -151,9 +178,7 @@ class PostgresStore:
 
     def _check_writable(self) -> None:
         if self._read_only:
-            raise fault(
-                self.name, "read-only", "the ledger cannot be written", "open it for writing"
-            )
+            raise fault(self.name, *READ_ONLY)
 
     @contextmanager
     def _explained(self) -> Iterator[None]:
@@ -165,7 +190,8 @@ class PostgresStore:
     def head(self) -> int:
         """The position of the newest entry; 0 in an empty log."""
         with self._explained():
-            return int(self._datastore.ask("SELECT coalesce(max(position), 0) FROM records")[0][0])
+            ((head,),) = self._datastore.ask(f"SELECT coalesce(max(position), 0) FROM {self._log}")
+        return int(head)
 
     def entries(self, after: int = 0, upto: int | None = None) -> Iterator[Entry]:
         """The entries with `after` < position <= `upto`, in log order, page by page."""
@@ -173,7 +199,11 @@ class PostgresStore:
 
     def _page(self, after: int, upto: int) -> Sequence[Entry]:
         with self._explained():
-            rows = self._datastore.ask(_PAGE, (after, upto, PAGE))
+            rows = self._datastore.ask(
+                f"SELECT {COLUMNS} FROM {self._log} WHERE position > %s AND position <= %s"
+                " ORDER BY position LIMIT %s",
+                (after, upto, PAGE),
+            )
         if any(None in row for row in rows):  # a page without a checksum, and a bit that turned
             raise fault(self.name, *DAMAGED)
         return [Entry(*row) for row in rows]
@@ -199,27 +229,39 @@ class PostgresStore:
             self._watches.discard(watch)
             watch.close()
 
-    def purge(self) -> bool:
-        """Write the disclosures anew, without what was erased; False where that must wait.
+    def purge(self) -> str:
+        """Write the disclosures anew, without what was erased; says why that must wait.
 
         PostgreSQL keeps what was deleted for those whose snapshot is older. A table that is
         written anew is frozen up to the oldest of these; so it tells whether anything was kept.
+        On a server in use somebody's snapshot always is a bit older: so it is tried again.
         """
         with self._explained(), self._datastore.get_connection() as connection:
             ask = connection.cursor(row_factory=psycopg.rows.tuple_row).execute
+            table = (f"{self._datastore.schema}.disclosures",)
+            (deleted_before,) = _one(ask("SELECT pg_snapshot_xmax(pg_current_snapshot())::text"))
+            _, file = _one(ask(_FROZEN, table))
+            until, pause = monotonic() + PATIENCE, 0.02
+            ask(cast("Any", f"SET lock_timeout = '{PATIENCE}s'"))
             try:
-                (now,) = _one(ask("SELECT pg_snapshot_xmax(pg_current_snapshot())::text"))
-                ask(cast("Any", f"SET lock_timeout = '{PATIENCE}s'"))
-                ask("VACUUM (FULL) disclosures")
-            except (psycopg.OperationalError, psycopg.errors.InsufficientPrivilege):
-                return False  # what was erased is on record all the same
+                while True:
+                    ask(cast("Any", f"VACUUM (FULL) {table[0]}"))
+                    frozen, written = _one(ask(_FROZEN, table))
+                    if written == file:  # which tells those who may not with a warning only
+                        return _NOT_THE_OWNER
+                    if (int(frozen) - int(deleted_before)) % 2**32 < 2**31:
+                        return _IN_STATISTICS if _one(ask(_SAMPLED, table))[0] else ""
+                    if monotonic() + pause > until:
+                        return _HELD_UP
+                    sleep(pause)
+                    file, pause = written, pause * 2
+            except (psycopg.errors.LockNotAvailable, psycopg.errors.QueryCanceled):
+                return _HELD_UP
+            except psycopg.OperationalError:  # what was erased is on record all the same
+                return _FAILED
             finally:
                 if not connection.closed:
                     ask(cast("Any", f"SET lock_timeout = '{self._datastore.lock_timeout}s'"))
-            (frozen,) = _one(
-                ask("SELECT relfrozenxid::text FROM pg_class WHERE oid = 'disclosures'::regclass")
-            )
-        return (int(frozen) - int(now)) % 2**32 < 2**31
 
     def close(self) -> None:
         """Let go of the connections."""
@@ -234,8 +276,11 @@ class _Access(Access):
 
     session: PostgresSession
 
-    def __init__(self, connection: psycopg.Connection[Any], recorder: LedgerRecorder) -> None:
+    def __init__(
+        self, name: str, connection: psycopg.Connection[Any], recorder: LedgerRecorder
+    ) -> None:
         super().__init__(PostgresSession(connection, recorder.datastore.schema))
+        self._name = name
         self._recorder = recorder
         self.has_put = False
 
@@ -243,6 +288,24 @@ class _Access(Access):
         self.has_put = True
         events = [stored_event(entry) for entry in entries]
         self._recorder.put(self.session.cursor, events, entries[0].position)
+
+    def kept(self) -> Kept:
+        self._check_readable()
+        return super().kept()
+
+    def rebuild(self, progress: Callable[[int], None] | None = None) -> int:
+        self._check_readable("records", "disclosures")
+        return super().rebuild(progress)
+
+    def _check_readable(self, *tables: str) -> None:
+        """Refuse tables that do not hold what they held, before anything is read of them."""
+        if wrong := unreadable(present(self.session.cursor, self.session.schema), tables):
+            raise fault(
+                self._name,
+                "damaged",
+                f"its tables are not as they were made: {wrong}",
+                "restore it from a backup; what is derived `verify --rebuild` makes again",
+            )
 
     def again(self) -> Rederivation:
         return Rederivation(self)
@@ -255,8 +318,10 @@ class _Access(Access):
         told += "" if fsync == "on" else "; it does not wait for its disk (fsync is off)"
         yield Check(Outcome.OK, "server", told)
         schema = self.session.schema
-        found, made = present(self.session.cursor, schema), expected()
-        wrong = sorted(f"{kind} of {table}" for table, kind, _ in found ^ made)
+        wrong = sorted(
+            f"{kind} of {table}"
+            for table, kind, _ in present(self.session.cursor, schema) ^ expected()
+        )
         yield Check(
             Outcome.FAIL if wrong else Outcome.OK,
             "append-only",
@@ -272,12 +337,11 @@ class _Access(Access):
 @contextmanager
 def connected(address: Address) -> Iterator[psycopg.Connection[Any]]:
     """A connection of our own to a database, where transactions are begun by hand."""
-    told: dict[str, Any] = {"connect_timeout": CONNECT_TIMEOUT, **address.told}
     with (
         explained(address.name),
-        psycopg.connect(**told, autocommit=True) as raw,
+        psycopg.connect(**given_to_libpq(address.told), autocommit=True) as raw,
     ):
-        prepare(raw, settings_of(address.schema, LOCK_TIMEOUT))
+        prepare(raw, settings_of(LOCK_TIMEOUT))
         _check_server(raw, address)
         yield raw
 
@@ -317,7 +381,7 @@ def ledgers(raw: psycopg.Connection[Any]) -> list[tuple[str, str]]:
     found = raw.execute(
         "SELECT nspname, obj_description(pg_class.oid, 'pg_class') FROM pg_class"
         " JOIN pg_namespace ON pg_namespace.oid = relnamespace"
-        " WHERE relname = 'records' AND starts_with(nspname, %s)"
+        " WHERE relname = 'records' AND relkind IN ('r', 'p') AND starts_with(nspname, %s)"
         " AND starts_with(obj_description(pg_class.oid, 'pg_class'), %s) ORDER BY nspname",
         (PREFIX, MARK),
     )
@@ -339,7 +403,11 @@ def _mark_of(raw: psycopg.Connection[Any], address: Address) -> str | None:
     """
     schema, of_schema = address.schema, "FROM pg_class WHERE relnamespace = to_regnamespace(%s)"
     log = raw.execute(
-        cast("Any", f"SELECT obj_description(oid, 'pg_class') {of_schema} AND relname = 'records'"),
+        cast(
+            "Any",
+            "SELECT CASE WHEN relkind IN ('r', 'p') THEN obj_description(oid, 'pg_class') END"
+            f" {of_schema} AND relname = 'records'",
+        ),
         (schema,),
     ).fetchone()
     # Only where there is no log all of the catalogue is looked through, which may be large.

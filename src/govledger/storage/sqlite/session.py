@@ -23,9 +23,9 @@ class SqliteSession(Session):
     fault = sqlite3.DatabaseError
 
     def __init__(self, cursor: sqlite3.Cursor) -> None:
+        super().__init__()
         cursor.row_factory = None
         self.cursor = cursor
-        self._streams: list[sqlite3.Cursor] = []
 
     def select(self, statement: str, values: Values = ()) -> list[Any]:
         return self.cursor.execute(statement, values).fetchall()
@@ -39,7 +39,7 @@ class SqliteSession(Session):
     def stream(self, statement: str, values: Values = ()) -> Iterator[Any]:
         cursor = self.cursor.connection.cursor()
         cursor.row_factory = None
-        self._streams.append(cursor)
+        self.streams.append(cursor)
         return cursor.execute(statement, values)
 
     def run(self, statement: str, rows: Sequence[Sequence[Any]]) -> None:
@@ -67,11 +67,6 @@ class SqliteSession(Session):
                 self.cursor.execute(f"DROP {kind} {name}")
         for statement in statements(DERIVED):
             self.cursor.execute(statement)
-
-    def release(self) -> None:
-        """Close all streams: one that is still read from keeps its snapshot after its end."""
-        for stream in self._streams:
-            stream.close()
 
 
 def marks(values: Sequence[object]) -> str:

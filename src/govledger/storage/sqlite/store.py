@@ -27,6 +27,7 @@ from govledger.files import sync_folder
 from govledger.storage import Wait
 from govledger.storage.faults import OTHER_CALENDAR, fault
 from govledger.storage.mapping import entry_of, stored_event
+from govledger.storage.rederivation import Rederivation
 from govledger.storage.sqlite.connections import LOCK_TIMEOUT, LedgerDatastore, connected
 from govledger.storage.sqlite.faults import explained
 from govledger.storage.sqlite.layout import (
@@ -39,7 +40,6 @@ from govledger.storage.sqlite.layout import (
 )
 from govledger.storage.sqlite.migration import migrate
 from govledger.storage.sqlite.recorder import LOOK, LedgerRecorder
-from govledger.storage.sqlite.rederivation import Rederivation
 from govledger.storage.sqlite.session import SqliteSession
 from govledger.storage.tables.access import Access, write_first
 from govledger.storage.tables.columns import FORMAT
@@ -48,6 +48,11 @@ from govledger.storage.tables.log import PAGE, paged
 
 PATIENCE = 2
 """Seconds to wait for readers before what was erased is left to whoever closes the file last."""
+
+_HELD_UP = (
+    "somebody is reading the ledger: bytes of what was erased stay until they are done and the"
+    " same is erased once more, or the ledger is opened by any other command"
+)
 
 
 class SqliteStore:
@@ -158,10 +163,8 @@ class SqliteStore:
             connection.transaction(commit=commit) as cursor,
         ):
             access = _Access(cursor, self._recorder)
-            try:
+            with access.session.released():
                 yield access
-            finally:
-                access.session.release()
             self._check_still()
         if access.has_put:
             self._recorder.tell()
@@ -223,8 +226,8 @@ class SqliteStore:
         with explained(self.name):
             self._datastore.home.check()
 
-    def purge(self) -> bool:
-        """Cut off the write-ahead log, which holds what was erased; False where that must wait."""
+    def purge(self) -> str:
+        """Cut off the write-ahead log, which holds what was erased; says why that must wait."""
         with explained(self.name), self._datastore.get_connection(commit=True) as connection:
             cursor = connection.cursor()
             # Who waits for readers keeps writers waiting.
@@ -235,7 +238,7 @@ class SqliteStore:
             except sqlite3.OperationalError:
                 busy = True  # no room, say; what was erased is on record all the same
             cursor.execute(f"PRAGMA busy_timeout = {LOCK_TIMEOUT * 1_000}")
-        return not busy
+        return _HELD_UP if busy else ""
 
     def close(self) -> None:
         """Let go of the file; whoever waits for writers finds it closed."""

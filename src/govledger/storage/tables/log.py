@@ -19,6 +19,9 @@ PAGE = 1_000
 SUBJECTS = 500
 """Subjects whose streams are read at a time."""
 
+COLUMNS = "position, originator_id, originator_version, topic, state"
+"""The columns of the log: somebody may have added more."""
+
 
 class Log:
     """The log, in one transaction. Lists are in log order."""
@@ -50,7 +53,7 @@ class Log:
 
     def columns(self) -> Iterator[Any]:
         """The fields of every entry there is."""
-        return self.session.stream("SELECT * FROM records ORDER BY position")
+        return self.session.stream(f"SELECT {COLUMNS} FROM records ORDER BY position")
 
     def streams(self, after: str) -> list[Entry]:
         ((last,),) = self.session.select(
@@ -61,7 +64,7 @@ class Log:
         if last is None:
             return []
         rows = self.session.select(
-            "SELECT * FROM records WHERE originator_id > ? AND originator_id <= ?"
+            f"SELECT {COLUMNS} FROM records WHERE originator_id > ? AND originator_id <= ?"
             " ORDER BY originator_id, originator_version",
             (after, last),
         )
@@ -79,9 +82,9 @@ def _sorted(rows: Iterable[Any]) -> list[Entry]:
     return sorted((Entry(*row) for row in rows), key=attrgetter("position"))
 
 
-_OF_SUBJECTS = "SELECT * FROM records WHERE originator_id {}"
-_AT_POSITIONS = "SELECT * FROM records WHERE position {}"
-NEWEST = "SELECT * FROM records ORDER BY position DESC LIMIT 1"
+_OF_SUBJECTS = f"SELECT {COLUMNS} FROM records WHERE originator_id {{}}"
+_AT_POSITIONS = f"SELECT {COLUMNS} FROM records WHERE position {{}}"
+NEWEST = f"SELECT {COLUMNS} FROM records ORDER BY position DESC LIMIT 1"
 """The entry at the end."""
 
 VERSIONS = (

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
-from typing import Any, ClassVar, TypeVar
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any, ClassVar, Protocol, TypeVar
 
 Values = Sequence[Any] | Mapping[str, Any]
 """What stands for the marks of a statement: in their order, or by name."""
@@ -23,6 +23,13 @@ VARIABLES = 500
 _T = TypeVar("_T", bound=str | int)
 
 
+class Closing(Protocol):
+    """What rows are streamed from."""
+
+    def close(self) -> None:
+        """Let go of it; closing twice is fine."""
+
+
 class Session(ABC):
     """A transaction that statements are run in."""
 
@@ -31,6 +38,22 @@ class Session(ABC):
 
     fault: ClassVar[type[Exception]]
     """What the database raises."""
+
+    def __init__(self) -> None:
+        self.streams: list[Closing] = []
+
+    @contextmanager
+    def released(self) -> Iterator[None]:
+        """Close all streams at the end of this block, before the transaction ends.
+
+        One that is still held keeps its snapshot after that, or is closed in the midst of what
+        somebody else does on the connection.
+        """
+        try:
+            yield
+        finally:
+            for stream in self.streams:
+                stream.close()
 
     @abstractmethod
     def select(self, statement: str, values: Values = ()) -> list[Any]:

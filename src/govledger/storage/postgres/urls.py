@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from itertools import zip_longest
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import quote, unquote, urlencode
 
 import psycopg
 from attrs import field, frozen
@@ -48,17 +48,16 @@ class Address:
 
 def address(url: str) -> Address:
     """What a URL says. Raises `StorageError` where it is none, or names no possible ledger."""
-    try:
-        parts = urlsplit(url)
-        options = parse_qsl(parts.query, keep_blank_values=True, strict_parsing=bool(parts.query))
-        ledger = dict(options).get("ledger", "")
-        others = [(key, value) for key, value in options if key != "ledger"]
-        told = conninfo_to_dict(f"{url.partition('?')[0]}?{urlencode(others)}")
-    except (ValueError, psycopg.ProgrammingError):
-        raise _NOT_A_URL from None
-    if url.count("@") > ("@" in parts.netloc) or parts.fragment or len(options) > len(others) + 1:
-        raise _NOT_A_URL
-    if len(options) > len(others) and not _NAME.fullmatch(ledger):
+    place, _, query = url.partition("?")
+    options = [option.partition("=") for option in query.split("&") if option]
+    ledgers = [unquote(value) for key, _, value in options if key == "ledger"]
+    others = "&".join("".join(option) for option in options if option[0] != "ledger")
+    told = _told(f"{place}?{others}")
+    server = place.partition("://")[2].partition("/")[0]
+    if told is None or url.count("@") > ("@" in server) or "#" in url or len(ledgers) > 1:
+        raise _not_a_url()
+    ledger = "".join(ledgers)
+    if ledgers and not _NAME.fullmatch(ledger):
         raise StorageError(
             Problem(
                 code="not-a-ledger-name",
@@ -66,29 +65,39 @@ def address(url: str) -> Address:
                 hint="small letters a to z, digits and _, at most 53",
             )
         )
-    return Address(_shown(told, ledger), ledger, {key: str(told[key]) for key in told})
+    return Address(_shown(told, ledger), ledger, told)
 
 
-_NOT_A_URL = StorageError(
-    Problem(
-        code="not-a-url",
-        message="this is no URL of a PostgreSQL database",
-        hint="postgresql://user:password@host:port/database?ledger=NAME, with %40 for an @ in"
-        " the password, %2F for a slash, %3F for a question mark",
+def _told(url: str) -> dict[str, str] | None:
+    """What libpq reads in a URL; what it says of one that it cannot read may hold a password."""
+    try:
+        return {key: str(value) for key, value in conninfo_to_dict(url).items()}
+    except (ValueError, psycopg.Error):
+        return None
+
+
+def _not_a_url() -> StorageError:
+    return StorageError(
+        Problem(
+            code="not-a-url",
+            message="this is no URL of a PostgreSQL database",
+            hint="postgresql://user:password@host:port/database?ledger=NAME, with %40 for an @ in"
+            " the password, %2F for a slash, %3F for a question mark",
+        )
     )
-)
 
 
-def _shown(told: Mapping[str, object], ledger: str) -> str:
+def _shown(told: Mapping[str, str], ledger: str) -> str:
     """A URL without what is secret."""
-    host, port, database, user = (str(told.get(key) or "") for key in _SHOWN)
+    host, port, database, user = (told.get(key, "") for key in _SHOWN)
     hosts, ports = host.split(","), port.split(",")
     ports = ports * len(hosts) if len(ports) == 1 else ports
     names = [""] * len(hosts) if "/" in host else [f"[{h}]" if ":" in h else h for h in hosts]
     pairs = zip_longest(names, ports, fillvalue="")
-    place = f"{user}@" * bool(user) + ",".join(name + f":{p}" * bool(p) for name, p in pairs)
+    place = f"{quote(user, safe='')}@" * bool(user)
+    place += ",".join(name + f":{p}" * bool(p) for name, p in pairs)
     options = {"host": host} if "/" in host else {}
     options |= {"ledger": ledger} if ledger else {}
-    return f"postgresql://{place}/{database}" + (
-        "?" + urlencode(options, safe="/,") if options else ""
+    return f"postgresql://{place}/{quote(database, safe='')}" + (
+        "?" + urlencode(options, safe="/,", quote_via=quote) if options else ""
     )
