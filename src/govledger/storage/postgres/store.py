@@ -401,22 +401,9 @@ def _mark_of(raw: psycopg.Connection[Any], address: Address) -> str | None:
 
     Raises `StorageError` where something else is in the schema.
     """
-    schema, of_schema = address.schema, "FROM pg_class WHERE relnamespace = to_regnamespace(%s)"
-    log = raw.execute(
-        cast(
-            "Any",
-            "SELECT CASE WHEN relkind IN ('r', 'p') THEN obj_description(oid, 'pg_class') END"
-            f" {of_schema} AND relname = 'records'",
-        ),
-        (schema,),
-    ).fetchone()
-    # Only where there is no log all of the catalogue is looked through, which may be large.
-    if not log and not (
-        _exists(raw, schema)
-        and raw.execute(cast("Any", f"SELECT true {of_schema} LIMIT 1"), (schema,)).fetchone()
-    ):
+    is_empty, mark = _one(raw.execute(_MARK_OF, (address.schema,)))
+    if is_empty:
         return None
-    mark = log and log[0]
     if mark is None or not mark.startswith(MARK):
         raise fault(
             address.name,
@@ -426,6 +413,17 @@ def _mark_of(raw: psycopg.Connection[Any], address: Address) -> str | None:
             " on its table records again",
         )
     return str(mark)
+
+
+_MARK_OF = """
+SELECT space.oid IS NULL OR log.oid IS NULL
+        AND NOT EXISTS (SELECT FROM pg_class WHERE relnamespace = space.oid),
+    CASE WHEN log.relkind IN ('r', 'p') THEN obj_description(log.oid, 'pg_class') END
+FROM (SELECT CAST(to_regnamespace(%s) AS oid) AS oid) AS space
+LEFT JOIN pg_class AS log ON log.relnamespace = space.oid AND log.relname = 'records'
+"""
+"""One question, for somebody may make a ledger meanwhile. Only where there is a schema without a
+log all of the catalogue is looked through, which may be large."""
 
 
 def _identify(raw: psycopg.Connection[Any], address: Address) -> None:
