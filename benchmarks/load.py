@@ -161,7 +161,7 @@ def measured(who: str, places: Sequence[str], processes: int, threads: int, time
 # --- where ------------------------------------------------------------------------------
 
 
-def _files(folder: Path) -> Callable[[str, int], list[str]]:
+def files(folder: Path) -> Callable[[str, int], list[str]]:
     """Places in a folder, none of which there is yet."""
     numbers = count()
 
@@ -171,7 +171,7 @@ def _files(folder: Path) -> Callable[[str, int], list[str]]:
     return places
 
 
-def _schemas(url: str) -> Callable[[str, int], list[str]]:
+def schemas(url: str) -> Callable[[str, int], list[str]]:
     """Places in a database; stock keeps all its books in one table, as it does by itself."""
     numbers = count()
     begun = time_ns()
@@ -196,9 +196,9 @@ def main() -> None:
     """Measure, print, and write."""
     given = _arguments()
     with TemporaryDirectory(dir=given.folder, prefix="load-") as folder:
-        stores = {"SQLite": _files(Path(folder))}
+        stores = {"SQLite": files(Path(folder))}
         if given.postgres:
-            stores["PostgreSQL"] = _schemas(given.postgres)
+            stores["PostgreSQL"] = schemas(given.postgres)
         found = {
             store: _found(store, places, given.rounds, given.seconds)
             for store, places in stores.items()

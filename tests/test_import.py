@@ -342,9 +342,9 @@ def test_memory_does_not_grow_with_the_file(use, make, name, write):
 # --- batches ----------------------------------------------------------------------------
 
 
-def test_a_file_is_written_batch_by_batch(write):
+def test_a_file_is_written_batch_by_batch(write, new_ledger):
     path = write(as_lines(history(2_500)))
-    with Ledger.in_memory() as ledger:
+    with new_ledger() as ledger:
         accounts = list(import_batches(ledger, path))
         assert [(a.read, a.written, a.skipped) for a in accounts] == [
             (1_000, 1_000, 0),
@@ -358,11 +358,11 @@ def test_a_file_is_written_batch_by_batch(write):
 
 
 @pytest.mark.parametrize("make", [lambda: as_lines(history(2_500)), lambda: as_yaml(2_500)])
-def test_importing_twice_changes_nothing_whichever_way(make, write):
+def test_importing_twice_changes_nothing_whichever_way(make, write, new_ledger):
     content = make()
     path = write(content, "d.yaml" if content.startswith("govledger") else "f.jsonl")
     loaded = format_of(path).load(path)
-    with Ledger.in_memory() as ledger:
+    with new_ledger() as ledger:
         import_file(ledger, path)
         log = log_of(ledger)
         again = import_file(ledger, path)
@@ -371,16 +371,16 @@ def test_importing_twice_changes_nothing_whichever_way(make, write):
             r.event for r in ledger.log(after=1)
         ]
         assert log_of(ledger) == log
-    with Ledger.in_memory() as ledger:
+    with new_ledger() as ledger:
         assert len(import_dataset(ledger, loaded)) == 2_500
         assert import_file(ledger, path).written == 0
         assert log_of(ledger) == log
 
 
 @pytest.mark.parametrize("numbers", [[1], [700, 1_000], [999, 1_001, 2_600], [1_500, 1_600, 1_700]])
-def test_a_file_that_has_grown_goes_on_after_what_is_there(numbers, write):
+def test_a_file_that_has_grown_goes_on_after_what_is_there(numbers, write, new_ledger):
     lines = history(2_700)
-    with Ledger.in_memory() as ledger:
+    with new_ledger() as ledger:
         ledger.record(MotionSubmitted("other", title="Other", on="2024-01-01"))
         before = 0
         for number in (*numbers, 2_700, 2_700):
@@ -405,10 +405,10 @@ def test_a_file_that_has_grown_goes_on_after_what_is_there(numbers, write):
 
 
 @pytest.mark.parametrize("step", [1, 7])
-def test_positions_are_translated_across_batches_and_after_a_stop(step, write):
+def test_positions_are_translated_across_batches_and_after_a_stop(step, write, new_ledger):
     records = history(2_500, step)
     path = write(as_lines(records))
-    with Ledger.in_memory() as ledger:
+    with new_ledger() as ledger:
         ledger.record(MotionSubmitted("other", title="Other", on="2024-01-01"))
         for _ in import_batches(ledger, path):  # it stops after the first batch
             break
@@ -426,14 +426,14 @@ def test_positions_are_translated_across_batches_and_after_a_stop(step, write):
         assert ledger.verify()
 
 
-def test_an_export_comes_back_as_it_was(write, tmp_path):
-    with Ledger.in_memory() as ledger:
+def test_an_export_comes_back_as_it_was(write, tmp_path, new_ledger):
+    with new_ledger() as ledger:
         import_file(ledger, write(as_lines(history(2_200))))
         path = tmp_path / "export.jsonl"
         with path.open("wb") as stream:
             jsonl.write(ledger.log(), stream)
         log = [record.event for record in ledger.log(after=1)]
-    with Ledger.in_memory() as ledger:
+    with new_ledger() as ledger:
         import_file(ledger, path)
         assert [record.event for record in ledger.log(after=1)] == log
 
@@ -534,13 +534,13 @@ def test_an_import_that_is_killed_goes_on(write, tmp_path):
     assert {(head - 1) % BATCH for head in heads} <= {0, 500}
 
 
-def test_problems_in_the_third_batch_stop_the_writing_and_not_the_reading(write):
+def test_problems_in_the_third_batch_stop_the_writing_and_not_the_reading(write, new_ledger):
     records = history(4_500)
     whole = as_lines(records)
     lines = whole.splitlines(keepends=True)
     for number in (2_300, 4_100):
         lines[number] = lines[number].replace("2024-01-01", "2024-02-30")
-    with Ledger.in_memory() as ledger:
+    with new_ledger() as ledger:
         path = write("".join(lines))
         accounts = []
         with pytest.raises(InvalidInput) as refused:
@@ -567,11 +567,11 @@ def iter_into(accounts, batches):
     return ()
 
 
-def test_a_breach_in_the_third_batch_ends_it_at_once(write):
+def test_a_breach_in_the_third_batch_ends_it_at_once(write, new_ledger):
     records = history(3_500)
     line = astray(records, 2_300)
     path = write(as_lines(records))
-    with Ledger.in_memory() as ledger:
+    with new_ledger() as ledger:
         with pytest.raises(RuleBreach) as refused:
             import_file(ledger, path)
         assert [(p.code, p.place.line) for p in refused.value.problems] == [("not-on-record", line)]

@@ -257,7 +257,7 @@ def _commit(connection: psycopg.Connection[Any]) -> None:
     warnings: list[str] = []
 
     def heard(notice: psycopg.errors.Diagnostic) -> None:
-        if notice.severity_nonlocalized == "WARNING":
+        if notice.sqlstate == "01000":  # a plain warning; that the server stops is told otherwise
             warnings.append(str(notice.message_primary))
 
     connection.add_notice_handler(heard)
