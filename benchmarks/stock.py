@@ -658,8 +658,16 @@ def connect(path: Path) -> Book:
     return Book(env={"PERSISTENCE_MODULE": "eventsourcing.sqlite", "SQLITE_DBNAME": str(path)})
 
 
-def opened(place: str) -> Book:
-    """The application on SQLite in a file, or on PostgreSQL in a schema named like a ledger."""
+def made(place: str) -> Book:
+    """The application in a new place; `opened` where somebody has made it."""
+    return opened(place, create="y")
+
+
+def opened(place: str, create: str = "n") -> Book:
+    """The application on SQLite in a file, or on PostgreSQL in a schema named like a ledger.
+
+    Its tables are made by one who opens it: on PostgreSQL two at once fail.
+    """
     parts = urlsplit(place)
     if not parts.scheme:
         return connect(Path(place))
@@ -673,6 +681,7 @@ def opened(place: str) -> Book:
             "POSTGRES_USER": unquote(parts.username or ""),
             "POSTGRES_PASSWORD": unquote(parts.password or "none"),
             "POSTGRES_SCHEMA": options["ledger"],
+            "CREATE_TABLE": create,
         }
     )
 

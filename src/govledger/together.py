@@ -9,11 +9,15 @@ from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from threading import Lock
+from time import sleep
 from typing import Generic, TypeVar, cast
 
 from attrs import define, field
 
 from govledger.errors import Problem, StorageError
+
+MOMENT = 0.00005
+"""Seconds in which a thread that was answered comes again, if it has more to say."""
 
 _C = TypeVar("_C")
 _R = TypeVar("_R")
@@ -63,6 +67,7 @@ class Together(Generic[_C, _R]):
         self._lock = Lock()
         self._waiting: deque[_Turn[_C, _R]] = deque()
         self._is_served = False
+        self._served = 0
 
     def __call__(self, calls: Iterable[_C]) -> list[_R | BaseException]:
         """The answers to calls, or the errors they met, in their order.
@@ -101,12 +106,24 @@ class Together(Generic[_C, _R]):
 
     def _next_group(self) -> list[_Turn[_C, _R]]:
         """The calls that wait, as many as a group may hold."""
+        self._let_others_come()
         with self._lock:
             group = [self._waiting.popleft()]
             room = self._most - self._size(group[0].call)
             while self._waiting and (room := room - self._size(self._waiting[0].call)) >= 0:
                 group.append(self._waiting.popleft())
+        self._served = len(group)
         return group
+
+    def _let_others_come(self) -> None:
+        """Where several were served just now, wait while they come again, one after the other.
+
+        Otherwise the quickest of them would be served alone, and the others after it.
+        """
+        before = 0
+        while before < len(self._waiting) < self._served:
+            before = len(self._waiting)
+            sleep(MOMENT)
 
     def _hand_over(self, turn: _Turn[_C, _R]) -> None:
         with self._lock:
