@@ -86,8 +86,7 @@ def _say(copied: Copied, name: str) -> None:
     if copied.erased:
         click.echo(f"erased there, too: {counted(copied.erased, 'text')}")
     if not copied.purged:
-        message("Somebody is reading the copy, or it is another's: bytes of what was erased stay")
-        message("until they are done, and something is erased by its owner, or the file is opened.")
+        message(f"not purged there: {copied.remains}")
         raise SystemExit(1)
 
 

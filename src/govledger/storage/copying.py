@@ -37,14 +37,20 @@ class Copied:
     """What a copy came to: it has `size` records, and their `root` is that of the original.
 
     `count` of them were copied just now. `erased` texts were erased in the copy, because a record
-    says since that they are; where not `purged`, bytes of these remain (see `Erasure`).
+    says since that they are; where not `purged`, bytes of these remain, and `remains` says for
+    how long and what is to be done (see `Erasure`).
     """
 
     count: int
     size: int
     root: bytes
     erased: int = 0
-    purged: bool = True
+    remains: str = ""
+
+    @property
+    def purged(self) -> bool:
+        """Whether nothing is left of what was erased, as far as that is in the store's hands."""
+        return not self.remains
 
 
 @frozen
@@ -82,8 +88,8 @@ def copy(
                 if progress is not None:
                     progress(part.size + len(part.entries))
         finally:
-            purged = not (erased and target.purge())
-    return Copied(count=count, size=part.size, root=part.before, erased=erased, purged=purged)
+            remains = target.purge() if erased else ""
+    return Copied(count=count, size=part.size, root=part.before, erased=erased, remains=remains)
 
 
 def _written(source: Store, target: Store, zone: ZoneInfo) -> Iterator[tuple[_Part, int]]:
