@@ -537,7 +537,7 @@ def raised_in(module):
 BELOW = set().union(
     *(
         raised_in(f"{name}.py")
-        for name in "values when source events codec state ledger recording together drafts following storage/places storage/copying storage/tables/registers".split()
+        for name in "values when source events codec state ledger erasing recording together drafts following storage/places storage/copying storage/tables/registers".split()
     )
 )
 

@@ -4,6 +4,7 @@ The public face: it re-exports and defines nothing.
 """
 
 from govledger.audit import Check, Verdict, Verification
+from govledger.erasing import Erasure
 from govledger.errors import (
     ClockError,
     GovledgerError,
@@ -68,7 +69,7 @@ from govledger.events import (
 )
 from govledger.history import Reason, Record
 from govledger.integrity.checkpoint import Checkpoint, Policy
-from govledger.ledger import Erasure, Explanation, Ledger
+from govledger.ledger import Explanation, Ledger
 from govledger.recording import Batch, Pending
 from govledger.register import Change, Register
 from govledger.rules import (

@@ -23,7 +23,6 @@ from attrs import evolve, frozen
 from govledger import audit, following
 from govledger.codec import (
     Entry,
-    canonical,
     decode,
     decode_state,
     encode,
@@ -36,6 +35,7 @@ from govledger.drafts import (
     Find,
     told,
 )
+from govledger.erasing import Erasure, erasures, refuse_open_texts, to_erase
 from govledger.errors import (
     ClockError,
     GovledgerError,
@@ -50,7 +50,6 @@ from govledger.events import (
     LEDGER,
     Event,
     LedgerOpened,
-    PersonalDataErased,
     RecordRetracted,
     kind_name,
     references,
@@ -78,10 +77,6 @@ from govledger.integrity.note import Note
 from govledger.integrity.personal import (
     covered,
     digests_in,
-    has_open_texts,
-    personal_texts,
-    text_in,
-    to_hex,
     unseal,
 )
 from govledger.integrity.proof import Proof, prove
@@ -101,7 +96,7 @@ from govledger.storage.copying import Copied
 from govledger.storage.places import place
 from govledger.storage.sqlite import SqliteStore
 from govledger.together import Together
-from govledger.values import Sealed, batches, count, line
+from govledger.values import batches, count, line
 from govledger.when import When, datetime_of, day_of, instant_of, timezone, view_instant, zone_name
 
 Clock = Callable[[], datetime]
@@ -131,27 +126,6 @@ class Explanation:
     description: dict[str, object] | None
     reasons: tuple[Reason, ...]
     about: tuple[tuple[str, tuple[Reason, ...]], ...] = ()
-
-
-@frozen(kw_only=True)
-class Erasure:
-    """What an erasure came to.
-
-    `records` say what was erased. `in_the_log` are the positions of records that hold such
-    texts in the log itself, where nothing can be erased: those made before there were seals.
-    Where not `purged`, bytes of what was erased remain, and `remains` says for how long and what
-    is to be done: as a rule, to erase the same once more when nobody else is at the database.
-    """
-
-    records: tuple[Record, ...] = ()
-    count: int = 0
-    in_the_log: tuple[int, ...] = ()
-    remains: str = ""
-
-    @property
-    def purged(self) -> bool:
-        """Whether nothing is left of what was erased, as far as that is in the store's hands."""
-        return not self.remains
 
 
 class Ledger:
@@ -842,17 +816,8 @@ class Ledger:
             raise invalid("nothing-to-erase", "neither a subject nor a name is given", "give one")
         day = self.today() if on is None else on
         with self._store.write() as writing:
-            digests, plain = _to_erase(writing, about, name)
-            events = [
-                PersonalDataErased(
-                    about or LEDGER,
-                    on=day,
-                    count=len(some),
-                    digests=[to_hex(digest) for digest in some],
-                    basis=basis,
-                )
-                for some in batches(digests, MOST_ERASED)
-            ]
+            digests, plain = to_erase(writing, about, name)
+            events = erasures(digests, about, on=day, basis=basis)
             records: tuple[Record, ...] = ()
             if events:
                 call = Call(events=events, flagged=True)
@@ -932,45 +897,6 @@ def _aware(moment: datetime) -> datetime:
             )
         )
     return moment.astimezone(UTC)
-
-
-MOST_ERASED = 900
-"""How many digests one record of an erasure lists: as many as an entry has room for."""
-
-
-def refuse_open_texts(entries: Iterable[Entry]) -> None:
-    """Raise `InvalidInput` where personal texts stand in records themselves, not sealed."""
-    found = [entry.position for entry in entries if has_open_texts(decode(entry).event)]
-    if found:
-        where = ", ".join(map(str, found[:10])) + (", …" if len(found) > 10 else "")
-        raise invalid(
-            "open-texts",
-            f"personal texts can be read in records {where}, made before there were seals",
-            "if they may be handed on, say so: --disclose (`disclose=True`)",
-        )
-
-
-def _to_erase(
-    reading: Reading, subject: str | None, name: str | None
-) -> tuple[list[str], tuple[int, ...]]:
-    """The digests of what is to be erased, and where it stands in the log, unsealed."""
-    if subject is None:
-        needle = canonical(name)
-        held: Iterable[Entry] = (e for e in reading.everything() if needle in e.body)
-        digests = reading.disclosing(name or "")
-    else:
-        held = reading.about([subject])
-        kept = reading.disclosed(digests_in(entry.body for entry in held))
-        digests = [d for d, array in kept.items() if name is None or text_in(array, d) == name]
-    plain = tuple(
-        entry.position
-        for entry in held
-        if any(
-            not isinstance(text, Sealed) and name in (None, text)
-            for _, text in personal_texts(decode(entry).event)
-        )
-    )
-    return sorted(digests), plain
 
 
 def _folded(entries: Sequence[Entry], zone: ZoneInfo, until: int) -> State | None:

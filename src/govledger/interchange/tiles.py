@@ -15,6 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 from uuid import uuid4
 
+from govledger.erasing import refuse_open_texts
 from govledger.errors import Inconsistent, InvalidInput, Problem, StorageError
 from govledger.files import replacing
 from govledger.integrity.checkpoint import open_checkpoint
@@ -28,7 +29,7 @@ from govledger.integrity.tiles import (
     tiles_of,
     write_hashes,
 )
-from govledger.ledger import Ledger, refuse_open_texts
+from govledger.ledger import Ledger
 
 CHECKPOINT = "checkpoint"
 """The file of the checkpoint, beside the folder of the tiles."""
