@@ -212,7 +212,7 @@ class Sitting:
         now = self._now(self._newest)
         added = numbered(closed, self._versions, head, now, call.key)
         entries, oversized = encoded(added)
-        trial = self._desk
+        trial = self._desk  # of a call that comes alone nothing is kept if it is refused
         if not self._is_alone:
             trial = Desk(self._desk, self._zone, self._desk.profiles)
         for record in added:

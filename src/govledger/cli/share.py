@@ -10,7 +10,6 @@ import select
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from signal import SIGINT
 from threading import Thread
 from typing import IO
 
@@ -19,7 +18,7 @@ import click
 from govledger.cli.access import opened
 from govledger.cli.files import signed_checkpoint, target
 from govledger.cli.options import shared
-from govledger.cli.output import Advance, counted, message, progress
+from govledger.cli.output import Advance, counted, ended_by, message, progress
 from govledger.history import Record
 from govledger.interchange import jsonl, tiles
 
@@ -103,8 +102,8 @@ def _interrupted() -> Iterator[None]:
     """Let Ctrl-C end quietly what has no other end, with the code that shells know."""
     try:
         yield
-    except KeyboardInterrupt:
-        raise SystemExit(128 + SIGINT) from None
+    except KeyboardInterrupt as stopped:
+        raise ended_by(stopped) from None
 
 
 @click.command(name="follow")
