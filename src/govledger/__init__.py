@@ -27,6 +27,7 @@ from govledger.events import (
     Choice,
     Due,
     Event,
+    LedgerExtended,
     LedgerOpened,
     LedgerProfileChanged,
     MandateConditionMet,
@@ -63,19 +64,23 @@ from govledger.events import (
     ResponseReceived,
     StatementMade,
     Tally,
+    UnknownEvent,
     Until,
     UntilKind,
     Vote,
 )
+from govledger.extension import Extension, Subject
 from govledger.history import Reason, Record
 from govledger.integrity.checkpoint import Checkpoint, Policy
 from govledger.ledger import Explanation, Ledger
 from govledger.recording import Batch, Pending
-from govledger.register import Change, Register
+from govledger.register import Change, Projection, Register
 from govledger.rules import (
     LIFECYCLE,
     PROFILES,
+    Axis,
     Breach,
+    Case,
     Deadline,
     Finding,
     Majority,
@@ -98,6 +103,8 @@ from govledger.state import (
     Proposal,
     ProposalStatus,
     Status,
+    SubjectState,
+    UnknownState,
 )
 from govledger.storage import Listed
 from govledger.storage.copying import Copied
@@ -110,6 +117,7 @@ __all__ = (
     "PROFILES",
     "AgreementReached",
     "Assertion",
+    "Axis",
     "Batch",
     "Blockade",
     "BlockadeConditionMet",
@@ -119,6 +127,7 @@ __all__ = (
     "BlockadeLifted",
     "BlockadeStatus",
     "Breach",
+    "Case",
     "Change",
     "Check",
     "Checkpoint",
@@ -132,6 +141,7 @@ __all__ = (
     "Erasure",
     "Event",
     "Explanation",
+    "Extension",
     "Finding",
     "FollowUp",
     "Force",
@@ -140,6 +150,7 @@ __all__ = (
     "InvalidInput",
     "KeyConflict",
     "Ledger",
+    "LedgerExtended",
     "LedgerOpened",
     "LedgerProfileChanged",
     "Listed",
@@ -181,6 +192,7 @@ __all__ = (
     "Policy",
     "Problem",
     "Profile",
+    "Projection",
     "Proposal",
     "ProposalAccepted",
     "ProposalMade",
@@ -197,8 +209,12 @@ __all__ = (
     "StatementMade",
     "Status",
     "StorageError",
+    "Subject",
+    "SubjectState",
     "Tally",
     "Transition",
+    "UnknownEvent",
+    "UnknownState",
     "UnreadableRecord",
     "Until",
     "UntilKind",

@@ -19,18 +19,19 @@ from enum import StrEnum
 from functools import cache, lru_cache, partial
 from operator import attrgetter
 from types import NoneType, UnionType
-from typing import Any, cast, get_args, get_origin, get_type_hints
+from typing import Any, Union, cast, get_args, get_origin, get_type_hints
 
 import attrs
 import msgspec
 from attrs import frozen
 
 from govledger.errors import Problem, StorageError, UnreadableRecord, brief, invalid
-from govledger.events import VOCABULARY, Event, kind_of, own_fields
+from govledger.events import Event, UnknownEvent, kind_of, own_fields
 from govledger.history import Record, Told
 from govledger.rules import Breach, Finding, Notice
-from govledger.state import STATES, State
+from govledger.state import State, UnknownState
 from govledger.values import PERSONAL, Sealed, line, sealed, structure
+from govledger.vocabulary import STANDARD, Vocabulary
 from govledger.when import When, when
 
 ENTRY_LIMIT = 65_535
@@ -64,20 +65,20 @@ def current_version(name: str) -> int:
     return len(UPCASTERS.get(name, ())) + 1
 
 
-def readable_types() -> Mapping[object, tuple[type[Event], int]]:
+@lru_cache(maxsize=64)
+def readable_types(vocabulary: Vocabulary = STANDARD) -> Mapping[str, tuple[type[Event], int]]:
     """The stored names of the types that can be read: name -> (class, version)."""
     return {
         f"{cls.type}@{version}": (cls, version)
-        for cls in VOCABULARY
+        for cls in vocabulary.types.values()
         for version in range(1, current_version(cls.type) + 1)
     }
 
 
-_READABLE = readable_types()
-
-
 def stored_type(event: Event) -> str:
     """The stored name of an event's type, with the version that is written today."""
+    if isinstance(event, UnknownEvent):
+        return event.stored
     return f"{event.type}@{current_version(event.type)}"
 
 
@@ -171,7 +172,9 @@ def _of(cls: Hashable) -> _Fields:
     return _fields(attrs.fields(cast("Any", cls)))
 
 
-_OWN = {cls: _fields(own_fields(cls)) for cls in VOCABULARY}
+@cache
+def _own(cls: Hashable) -> _Fields:
+    return _fields(own_fields(cast("Any", cls)))
 
 
 def payload(event: Event) -> dict[str, Any]:
@@ -180,7 +183,11 @@ def payload(event: Event) -> dict[str, Any]:
     `data` holds the fields of its own type; the shared ones stand beside it.
     """
     said: dict[str, Any] = {"on": event.on.text}
-    data = _OWN[type(event)].plain(event)
+    data = (
+        event.data
+        if isinstance(event, UnknownEvent)
+        else _own(cast("Hashable", type(event))).plain(event)
+    )
     if data:
         said["data"] = data
     if event.source is not None:
@@ -224,9 +231,9 @@ def encode(record: Record) -> Entry:
     return entry
 
 
-def decode(entry: Entry) -> Record:
-    """The record of a stored entry; `UnreadableRecord` where this version cannot read it."""
-    known = _READABLE.get(entry.type)
+def decode(entry: Entry, vocabulary: Vocabulary = STANDARD) -> Record:
+    """The record of a stored entry; `UnreadableRecord` where this vocabulary cannot read it."""
+    known = readable_types(vocabulary).get(entry.type)
     if known is None:
         raise _unreadable(
             entry,
@@ -235,36 +242,63 @@ def decode(entry: Entry) -> Record:
             "open the ledger with the extension, or the newer govledger, that wrote it",
         )
     cls, version = known
-    try:
-        said = msgspec.json.decode(entry.body)
-        position = _position(said.pop("position"))
-        recorded_at = _moment(said.pop("recorded_at"))
-        key = line(said.pop("key")) if "key" in said else None
-        fields = fields_of(said)
+
+    def event(fields: dict[str, Any]) -> Event:
         for upcast in UPCASTERS.get(cls.type, ())[version - 1 :]:
             fields = upcast(fields)
+        return cls(entry.subject, **fields)
+
+    return _decoded(entry, cls.type, event)
+
+
+def decode_any(entry: Entry, vocabulary: Vocabulary = STANDARD) -> Record:
+    """As `decode`; the event is an `UnknownEvent` where an extension's type is not known here.
+
+    For whoever shows records. Raises `UnreadableRecord` for a newer version of a type that is
+    known: of what it says nothing is known, and there is no extension to install.
+    """
+    name, _, version = entry.type.rpartition("@")
+    if entry.type in readable_types(vocabulary) or not (
+        name and version.isascii() and version.isdigit() and name not in vocabulary.types
+    ):
+        return decode(entry, vocabulary)
+
+    def event(fields: dict[str, Any]) -> Event:
+        shared = {name: fields.pop(name) for name in _BESIDE if name in fields}
+        return UnknownEvent(entry.subject, stored=entry.type, data=fields, **shared)
+
+    return _decoded(entry, name, event)
+
+
+_BESIDE = ("on", "source", *_SHARED)
+
+
+def _decoded(entry: Entry, name: str, event: Callable[[dict[str, Any]], Event]) -> Record:
+    """The record of an entry, with the event made of the fields that its bytes hold."""
+    try:
+        said = msgspec.json.decode(entry.body)
         return Record(
-            position=position,
+            position=_position(said.pop("position")),
             version=entry.version,
-            recorded_at=recorded_at,
-            event=cls(entry.subject, **fields),
-            key=key,
+            recorded_at=_moment(said.pop("recorded_at")),
+            key=line(said.pop("key")) if "key" in said else None,
+            event=event(fields_of(said)),
         )
     except _MALFORMED as error:
-        raise _malformed(entry, cls, error) from error
+        raise _malformed(entry, name, error) from error
 
 
-def recall(entry: Entry) -> Told:
+def recall(entry: Entry, vocabulary: Vocabulary = STANDARD) -> Told:
     """The record of an entry that is taken to be sound, as far as a fold asks for it.
 
     Little is checked, unlike in `decode`, and what a fold does not ask for is left out: for
     folding very many entries, which `verify` checks. Raises `UnreadableRecord` where there
     is no event to be made of an entry at all.
     """
-    known = _OF_TODAY.get(entry.type)
-    if known is None:
-        return Told(entry.position, decode(entry).event)
-    cls, blank = known
+    known = readable_types(vocabulary).get(entry.type)
+    if known is None or known[1] < current_version(known[0].type):
+        return Told(entry.position, decode_any(entry, vocabulary).event)
+    cls: Any = known[0]
     try:
         said = _SAID.decode(entry.body)
         data = said.data
@@ -274,7 +308,7 @@ def recall(entry: Entry) -> Told:
         event = object.__new__(cls)
         vars(event).update(
             {
-                **blank,
+                **_blank(cls),
                 "subject": entry.subject,
                 "on": when(said.on),
                 "corrects": said.corrects,
@@ -283,7 +317,7 @@ def recall(entry: Entry) -> Told:
             }
         )
     except _MALFORMED as error:
-        raise _malformed(entry, cls, error) from error
+        raise _malformed(entry, cls.type, error) from error
     return Told(entry.position, event)
 
 
@@ -299,11 +333,11 @@ class _Said(msgspec.Struct):
 _SAID = msgspec.json.Decoder(_Said)
 
 
-def _malformed(entry: Entry, cls: type[Event], error: Exception) -> UnreadableRecord:
+def _malformed(entry: Entry, name: str, error: Exception) -> UnreadableRecord:
     return _unreadable(
         entry,
         "unreadable-record",
-        f"its bytes do not hold a {cls.type}: {error}",
+        f"its bytes do not hold a {name}: {error}",
         "`govledger verify` tells what changed",
     )
 
@@ -352,17 +386,21 @@ def _unreadable(entry: Entry, code: str, message: str, hint: str) -> UnreadableR
 
 def encode_state(state: State) -> bytes:
     """A state as JSON, its subject and all fields at their default left out."""
-    return canonical(_OF_A_STATE[type(state)].plain(state))
+    return canonical(_of_a_state(cast("Hashable", type(state))).plain(state))
 
 
-def decode_state(subject: str, body: bytes) -> State:
-    """The state of a subject, as `encode_state` wrote it.
+def decode_state(subject: str, body: bytes, vocabulary: Vocabulary = STANDARD) -> State:
+    """The state of a subject, as `encode_state` wrote it; of a kind not known an `UnknownState`.
 
     Raises `StorageError` where it is none.
     """
     try:
-        cls = STATES[kind_of(subject)]
+        cls = vocabulary.states.get(kind_of(subject))
         said = msgspec.json.decode(body)
+        if cls is None:
+            return UnknownState(
+                subject=subject, since=said["since"], status=said.get("status"), said=said
+            )
         for name, restore in _restored(cast("Hashable", cls)):
             if name in said:
                 said[name] = restore(said[name])
@@ -383,24 +421,39 @@ def damaged_row(subject: str, error: object) -> StorageError:
     )
 
 
-_OF_A_STATE = {
-    cls: _fields([f for f in attrs.fields(cls) if f.name != "subject"]) for cls in STATES.values()
-}
+@cache
+def _of_a_state(cls: Any) -> _Fields:
+    return _fields([f for f in attrs.fields(cls) if f.name != "subject" and f.init])
+
 
 _Restore = Callable[[Any], Any]
 
 
 def _restore(hint: Any) -> _Restore | None:
     """How a value of a type comes back from JSON; None where it is one already."""
-    if get_origin(hint) is UnionType:
+    if get_origin(hint) in (UnionType, Union):
         (hint,) = (part for part in get_args(hint) if part is not NoneType)
+        within = _restore(hint)
+        return within and (lambda value: None if value is None else within(value))
     if get_origin(hint) is tuple:
-        return tuple
+        each = _restore(get_args(hint)[0])
+        return tuple if each is None else (lambda several: tuple(map(each, several)))
     if hint is When:
         return when
     if isinstance(hint, type) and issubclass(hint, StrEnum):
         return {str(word): word for word in hint}.__getitem__
-    return partial(structure, hint) if attrs.has(hint) else None
+    return partial(_made, hint) if attrs.has(hint) else None
+
+
+def _made(cls: Any, said: Mapping[str, Any]) -> Any:
+    """A value of a class from its fields; those with a converter take what JSON has."""
+    restored = dict(_restored(cls))
+    converted = {f.name for f in attrs.fields(cls) if f.converter is not None}
+    given = {
+        name: restored[name](value) if name in restored and name not in converted else value
+        for name, value in said.items()
+    }
+    return structure(cls, given)
 
 
 def _restore_personal(hint: Any) -> _Restore:
@@ -423,14 +476,10 @@ def _restored(cls: Any) -> tuple[tuple[str, _Restore], ...]:
     return tuple((name, restore) for name, restore in restored if restore is not None)
 
 
-_OF_TODAY: Mapping[object, tuple[Any, dict[str, Any]]] = {
-    f"{cls.type}@{current_version(cls.type)}": (
-        cls,
-        {f.name: f.default for f in attrs.fields(cls) if f.default is not attrs.NOTHING},
-    )
-    for cls in VOCABULARY
-}
-"""The stored names of the types as they are written today: the class, and its defaults."""
+@cache
+def _blank(cls: Any) -> Mapping[str, Any]:
+    """The fields of a class that have a default."""
+    return {f.name: f.default for f in attrs.fields(cls) if f.default is not attrs.NOTHING}
 
 
 def encode_finding(finding: Finding) -> bytes:

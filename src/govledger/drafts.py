@@ -11,13 +11,14 @@ from datetime import datetime
 
 from attrs import evolve
 
-from govledger.codec import Entry, decode, encode, payload
+from govledger.codec import Entry, decode_any, encode, payload
 from govledger.errors import InvalidInput, invalid
 from govledger.events import Event, RecordRetracted
 from govledger.history import Record
 from govledger.integrity.personal import Disclosure, digests_in, personal_texts, same, seal, unseal
 from govledger.rules import Breach, too_large, withdraws
 from govledger.values import Sealed
+from govledger.vocabulary import STANDARD, Vocabulary
 
 
 def says(record: Record, event: Event) -> bool:
@@ -140,8 +141,8 @@ def _opened(record: Record, disclosed: Mapping[str, str]) -> Record:
     return record if event is record.event else evolve(record, event=event)
 
 
-def told(entries: Sequence[Entry], find: Find) -> list[Record]:
+def told(entries: Sequence[Entry], find: Find, vocabulary: Vocabulary = STANDARD) -> list[Record]:
     """The records of entries, with the personal texts that are still kept."""
-    records = list(map(decode, entries))
+    records = [decode_any(entry, vocabulary) for entry in entries]
     digests = digests_in(entry.body for entry in entries)
     return list(opened(records, find(digests))) if digests else records

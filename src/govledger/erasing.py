@@ -11,7 +11,7 @@ from datetime import date
 
 from attrs import frozen
 
-from govledger.codec import Entry, canonical, decode
+from govledger.codec import Entry, canonical, decode_any
 from govledger.errors import invalid
 from govledger.events import LEDGER, PersonalDataErased
 from govledger.history import Record
@@ -24,6 +24,7 @@ from govledger.integrity.personal import (
 )
 from govledger.storage import Reading
 from govledger.values import Sealed, batches
+from govledger.vocabulary import STANDARD, Vocabulary
 from govledger.when import When
 
 MOST_ERASED = 900
@@ -68,7 +69,7 @@ def erasures(
 
 
 def to_erase(
-    reading: Reading, subject: str | None, name: str | None
+    reading: Reading, subject: str | None, name: str | None, vocabulary: Vocabulary = STANDARD
 ) -> tuple[list[str], tuple[int, ...]]:
     """The digests of what is to be erased, and where it stands in the log, unsealed."""
     if subject is None:
@@ -84,15 +85,16 @@ def to_erase(
         for entry in held
         if any(
             not isinstance(text, Sealed) and name in (None, text)
-            for _, text in personal_texts(decode(entry).event)
+            for _, text in personal_texts(decode_any(entry, vocabulary).event)
         )
     )
     return sorted(digests), plain
 
 
-def refuse_open_texts(entries: Iterable[Entry]) -> None:
+def refuse_open_texts(entries: Iterable[Entry], vocabulary: Vocabulary = STANDARD) -> None:
     """Raise `InvalidInput` where personal texts stand in records themselves, not sealed."""
-    found = [entry.position for entry in entries if has_open_texts(decode(entry).event)]
+    records = (decode_any(entry, vocabulary) for entry in entries)
+    found = [record.position for record in records if has_open_texts(record.event)]
     if found:
         where = ", ".join(map(str, found[:10])) + (", …" if len(found) > 10 else "")
         raise invalid(

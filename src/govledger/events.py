@@ -10,17 +10,17 @@ may be added with a default; anything else needs a new version and an upcaster i
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from datetime import date
 from enum import StrEnum
-from functools import lru_cache
-from typing import Any, ClassVar
+from functools import cache, lru_cache
+from typing import Any, ClassVar, cast
 
 import attrs
 from attrs import field, frozen
 from attrs.converters import optional
 
-from govledger.errors import InvalidInput, brief, did_you_mean, invalid
+from govledger.errors import InvalidInput, brief, invalid
 from govledger.source import Source, source
 from govledger.values import (
     PERSONAL,
@@ -56,15 +56,20 @@ KINDS = (
     "statement",
     "ledger",
 )
-"""The kinds of subject, as they stand before the slash."""
+"""Our kinds of subject, as they stand before the slash; extensions add theirs."""
 
 _SLUG = re.compile(r"[a-z0-9][a-z0-9.-]{0,99}", re.ASCII)
+_KIND = re.compile(r"[a-z][a-z0-9-]{0,39}", re.ASCII)
 
 
 def subject_name(value: str, kind: str | None = None) -> str:
     """`kind/slug`, from that or, where the kind is clear, from the slug alone.
 
-    Slugs match `[a-z0-9][a-z0-9.-]*`, at most 100 characters. Raises `InvalidInput`.
+    Slugs match `[a-z0-9][a-z0-9.-]*`, at most 100 characters. Whether there is such a kind the
+    ledger's vocabulary knows. Raises `InvalidInput`.
+
+    >>> subject_name("rob-ii", "motion")
+    'motion/rob-ii'
     """
     if not isinstance(value, str):
         raise invalid("not-a-subject", f"{brief(value)} does not name a subject", _SUBJECT_FORM)
@@ -76,9 +81,8 @@ def _subject_name(value: str, kind: str | None) -> str:
     given, slash, slug = value.partition("/")
     if not slash:
         given, slug = kind or "", value
-    if not given or _SLUG.fullmatch(slug) is None:
+    if _KIND.fullmatch(given) is None or _SLUG.fullmatch(slug) is None:
         raise invalid("not-a-subject", f"{brief(value)} does not name a subject", _SUBJECT_FORM)
-    kind_name(given)
     if kind is not None and given != kind:
         raise invalid(
             "wrong-kind",
@@ -93,17 +97,6 @@ def _subject_name(value: str, kind: str | None) -> str:
 _SUBJECT_FORM = "name it kind/slug, the slug in lower case: motion/rob-ii, mandate/rob-ii.2"
 
 
-def kind_name(value: str) -> str:
-    """A kind of subject; `InvalidInput` with the nearest one otherwise."""
-    if value not in KINDS:
-        raise invalid(
-            "unknown-kind",
-            f"{brief(value)} is not a kind of subject",
-            did_you_mean(str(value), KINDS),
-        )
-    return value
-
-
 def kind_of(subject: str) -> str:
     """The part of a subject's name before the slash."""
     return subject.partition("/")[0]
@@ -113,6 +106,20 @@ def slug_of(subject: str) -> str:
     """The part of a subject's name after the slash."""
     return subject.partition("/")[2]
 
+
+def versioned(value: str) -> str:
+    """A name with a version, as extensions have one: `budget@1`. Raises `InvalidInput`."""
+    name = line(value)
+    if _VERSIONED.fullmatch(name) is None:
+        raise invalid(
+            "not-a-version",
+            f"{brief(name)} is not a name with a version",
+            "write it in lower case, with the version behind: budget@1",
+        )
+    return name
+
+
+_VERSIONED = re.compile(r"[a-z][a-z0-9-]{0,39}@[1-9][0-9]{0,8}", re.ASCII)
 
 REFERENCE = {"reference": True}
 """Metadata of a field that names other subjects, which must be on record by then."""
@@ -451,6 +458,21 @@ class LedgerProfileChanged(LedgerEvent):
 
 
 @frozen(kw_only=True, slots=False, eq=False, repr=False)
+class LedgerExtended(LedgerEvent):
+    """From this record on the ledger is kept with an extension, such as budget@1, too.
+
+    Another version of the same takes the place of the one before. The ledger records this by
+    itself when it first writes with an extension that it was opened with.
+
+    >>> LedgerExtended(extension="budget@1", on="2024-01-01").extension
+    'budget@1'
+    """
+
+    type = "ledger.extended"
+    extension: str = field(converter=versioned)
+
+
+@frozen(kw_only=True, slots=False, eq=False, repr=False)
 class MeetingConvened(MeetingEvent):
     """An assembly or other body meets."""
 
@@ -786,9 +808,31 @@ class PersonalDataErased(Event):
     basis: str = field(converter=text)
 
 
+@frozen(kw_only=True, slots=False, eq=False, repr=False)
+class UnknownEvent(Event):
+    """What a record says whose type is not known here, of an extension that is not given, say.
+
+    `stored` is the stored name of its type, with the version; `data` the fields of its own as
+    JSON, where personal texts stand as commitments. It is read, shown and exported, never recorded.
+
+    >>> from govledger import UnknownEvent
+    >>> UnknownEvent("budget/2024", stored="budget.approved@1", data={}, on="2024-01-01").type
+    'budget.approved'
+    """
+
+    stored: str
+    data: Mapping[str, Any]
+
+    @property
+    def type(self) -> str:  # type: ignore[override]
+        """The name of its type, without the version."""
+        return self.stored.rpartition("@")[0]
+
+
 VOCABULARY: tuple[type[Event], ...] = (
     LedgerOpened,
     LedgerProfileChanged,
+    LedgerExtended,
     MeetingConvened,
     MotionSubmitted,
     MotionAliasNoted,
@@ -829,16 +873,16 @@ VOCABULARY: tuple[type[Event], ...] = (
     RecordRetracted,
     PersonalDataErased,
 )
-"""Every event type there is, in the order of the documentation."""
-
-BY_TYPE: Mapping[str, type[Event]] = {cls.type: cls for cls in VOCABULARY}
+"""Our event types, in the order of the documentation; extensions add theirs."""
 
 SHARED_FIELDS = tuple(f.name for f in attrs.fields(Event))
 """The fields every event has."""
 
-_REFERENCES = {
-    cls: tuple(f.name for f in attrs.fields(cls) if "reference" in f.metadata) for cls in VOCABULARY
-}
+
+@cache
+def _references(cls: Hashable) -> tuple[str, ...]:
+    """The fields of an event type that name other subjects."""
+    return tuple(f.name for f in attrs.fields(cast("Any", cls)) if "reference" in f.metadata)
 
 
 def own_fields(cls: type[Event]) -> tuple[attrs.Attribute[Any], ...]:
@@ -848,7 +892,7 @@ def own_fields(cls: type[Event]) -> tuple[attrs.Attribute[Any], ...]:
 
 def references(event: Event) -> tuple[tuple[str, str], ...]:
     """The other subjects an event names, as (field, subject) pairs."""
-    names = _REFERENCES[type(event)]
+    names = _references(cast("Hashable", type(event)))
     if not names:
         return ()
     found: list[tuple[str, str]] = []
@@ -859,15 +903,3 @@ def references(event: Event) -> tuple[tuple[str, str], ...]:
         elif value:
             found.extend((name, subject) for subject in value)
     return tuple(found)
-
-
-def event_type(name: str) -> type[Event]:
-    """The event class of a type name; `InvalidInput` with the nearest name otherwise."""
-    try:
-        return BY_TYPE[name]
-    except (KeyError, TypeError):
-        raise invalid(
-            "unknown-type",
-            f"{brief(name)} is not an event type",
-            did_you_mean(str(name), BY_TYPE),
-        ) from None

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import sys
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 from operator import attrgetter, itemgetter
 from typing import NamedTuple, TypeVar
@@ -22,6 +22,7 @@ from attrs import field, frozen
 from govledger.events import (
     LEDGER,
     Event,
+    LedgerExtended,
     LedgerOpened,
     LedgerProfileChanged,
     MeetingConvened,
@@ -33,13 +34,13 @@ from govledger.rules import (
     Case,
     Finding,
     Profile,
-    judge,
     judge_book,
     judge_withdrawal,
     profile_named,
     withdraws,
 )
-from govledger.state import State, evolve
+from govledger.state import State
+from govledger.vocabulary import STANDARD, Vocabulary
 from govledger.when import When
 
 
@@ -145,21 +146,27 @@ class Replay:
     findings: tuple[Finding, ...] = ()
 
 
-def replay(records: Sequence[Record], zone: ZoneInfo, until: int | None = None) -> Replay:
+def replay(
+    records: Sequence[Record],
+    zone: ZoneInfo,
+    until: int | None = None,
+    vocabulary: Vocabulary = STANDARD,
+) -> Replay:
     """Fold and judge the records that stand, up to and including the instant `until`."""
     states: dict[str, State] = {}
     findings: list[Finding] = []
     ordered = timeline(records, zone)
     coming = {r.subject for _, r in ordered if isinstance(r.event, MeetingConvened)}
-    profile = profiles((r for _, r in ordered if r.subject == LEDGER), zone)[0][1]
+    book = rulebook((r for _, r in ordered if r.subject == LEDGER), zone)
+    profile = book.profiles[0][1]
     for instant, record in ordered:
         if until is not None and instant > until:
             break
         event = record.event
         before = states.get(event.subject)
         case = Case(event, record.position, before, states.get, coming, profile)
-        findings += judge(case)
-        after = evolve(before, event)
+        findings += vocabulary.judge(case, book.extensions)
+        after = vocabulary.evolve(before, event)
         if after is not None:
             states[event.subject] = after
         if isinstance(event, LedgerProfileChanged):
@@ -167,39 +174,60 @@ def replay(records: Sequence[Record], zone: ZoneInfo, until: int | None = None) 
     return Replay(states, tuple(findings))
 
 
-Profiles = tuple[tuple[int, Profile], ...]
-"""Profiles, each with the instant from which its rules hold, in the order of time."""
+@frozen
+class Rulebook:
+    """Whose rules hold.
+
+    `profiles` has each profile with the instant from which its rules hold, in the order of time;
+    `extensions` the names of the extensions that the ledger is kept with, which judge whatever is
+    known: they have no day from which they hold.
+    """
+
+    profiles: tuple[tuple[int, Profile], ...]
+    extensions: tuple[str, ...] = ()
+
+    def profile_at(self, instant: int) -> Profile:
+        """The profile whose rules hold at an instant, after all that happened then."""
+        return self.profiles[bisect_right(self.profiles, instant, key=_instant) - 1][1]
 
 
-def profiles(records: Iterable[Record], zone: ZoneInfo) -> Profiles:
-    """Whose rules hold when, from the records about the ledger.
+def rulebook(records: Iterable[Record], zone: ZoneInfo) -> Rulebook:
+    """Whose rules hold, from the records about the ledger.
 
     The profile with which the ledger was opened holds for all time before, too.
     """
+    about = list(records)
     first, changed = GENERAL, []
-    for instant, record in timeline(records, zone):
+    for instant, record in timeline(about, zone):
         if isinstance(record.event, LedgerOpened):
             first = profile_named(record.event.profile)
         elif isinstance(record.event, LedgerProfileChanged):
             changed.append((instant, profile_named(record.event.profile)))
-    return ((-sys.maxsize, first), *changed)
+    return Rulebook(((-sys.maxsize, first), *changed), extensions_of(about))
 
 
-def profile_at(held: Profiles, instant: int) -> Profile:
-    """The profile whose rules hold at an instant, after all that happened then."""
-    return held[bisect_right(held, instant, key=_instant) - 1][1]
+def extensions_of(records: Iterable[Record]) -> tuple[str, ...]:
+    """The extensions that a ledger is kept with, by the records about it; of each the last."""
+    used: dict[str, str] = {}
+    for record in sorted(records, key=_position):
+        if isinstance(record.event, LedgerExtended):
+            used[record.event.extension.partition("@")[0]] = record.event.extension
+    return tuple(used.values())
 
 
 def breaches_of_the_book(
-    record: Record, stream: Sequence[Record], at: Callable[[int], Record | None]
+    record: Record,
+    stream: Sequence[Record],
+    at: Callable[[int], Record | None],
+    extensions: Collection[str] = (),
 ) -> Iterator[Breach]:
     """What stands against taking a record into the book at all.
 
     `stream` holds the records before it about its subject, `at` gives the one at a position.
-    Only the latter is asked for where it withdraws nothing.
+    Only the latter is asked for where it withdraws nothing. `extensions` are those that are given.
     """
     event, position = record.event, record.position
-    yield from judge_book(event, position)
+    yield from judge_book(event, position, extensions)
     targets = withdraws(event)
     if not targets:
         return
@@ -266,7 +294,11 @@ class Reason:
 
 
 def explain(
-    records: Sequence[Record], subject: str, zone: ZoneInfo, until: int
+    records: Sequence[Record],
+    subject: str,
+    zone: ZoneInfo,
+    until: int,
+    vocabulary: Vocabulary = STANDARD,
 ) -> tuple[Reason, ...]:
     """The records about a subject up to an instant, each with the part it plays.
 
@@ -277,7 +309,7 @@ def explain(
     ordered = [record for instant, record in timeline(own, zone) if instant <= until]
     deciding, state = 0, None
     for record in ordered:
-        before, state = state, evolve(state, record.event)
+        before, state = state, vocabulary.evolve(state, record.event)
         if getattr(state, "status", None) != getattr(before, "status", None):
             deciding = record.position
     reasons: list[Reason] = []

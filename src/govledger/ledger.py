@@ -24,6 +24,7 @@ from govledger import audit, following
 from govledger.codec import (
     Entry,
     decode,
+    decode_any,
     decode_state,
     encode,
     entry_bytes,
@@ -39,6 +40,7 @@ from govledger.erasing import Erasure, erasures, refuse_open_texts, to_erase
 from govledger.errors import (
     ClockError,
     GovledgerError,
+    InvalidInput,
     Problem,
     StorageError,
     UnreadableRecord,
@@ -46,22 +48,21 @@ from govledger.errors import (
     invalid,
 )
 from govledger.events import (
-    KINDS,
     LEDGER,
     Event,
     LedgerOpened,
     RecordRetracted,
-    kind_name,
+    kind_of,
     references,
     subject_name,
 )
+from govledger.extension import Extension, Projecting, R_co
 from govledger.history import (
-    Profiles,
     Reason,
     Record,
+    Rulebook,
     explain,
-    profile_at,
-    profiles,
+    rulebook,
     timeline,
 )
 from govledger.integrity.checkpoint import Checkpoint, Policy, parse_checkpoint, read_checkpoint
@@ -82,21 +83,21 @@ from govledger.integrity.personal import (
 from govledger.integrity.proof import Proof, prove
 from govledger.integrity.tiles import ENTRIES, Tile, nodes_of, write_entries, write_hashes
 from govledger.recording import Answer, Batch, Call, Newest, Sitting, call_of, new_salt, size
-from govledger.register import Change, Register, changes, register
+from govledger.register import Change, Register, changes, merged, register
 from govledger.rules import (
     Breach,
     Finding,
     Profile,
-    profile_named,
 )
 from govledger.spans import BATCH
-from govledger.state import Mandate, State, fold, status_name
-from govledger.storage import Reading, Selection, Store, copying
+from govledger.state import Mandate, State
+from govledger.storage import Reading, Selection, Store, Writing, copying
 from govledger.storage.copying import Copied
 from govledger.storage.places import place
 from govledger.storage.sqlite import SqliteStore
 from govledger.together import Together
 from govledger.values import batches, count, line
+from govledger.vocabulary import STANDARD, Vocabulary
 from govledger.when import When, datetime_of, day_of, instant_of, timezone, view_instant, zone_name
 
 Clock = Callable[[], datetime]
@@ -146,7 +147,7 @@ class Ledger:
         """Take over an opened store whose first record opens the ledger."""
         self._store = store
         self._clock = clock or system_clock
-        self._held: tuple[int, Profiles] = (0, ())
+        self._held: tuple[int, Rulebook | None] = (0, None)
         self._together = Together(self._serve, size, BATCH)
 
     @cached_property
@@ -193,6 +194,7 @@ class Ledger:
         timezone: str = "UTC",
         profile: str = "general@1",
         origin: str | None = None,
+        extensions: Iterable[Extension] = (),
         create: bool = True,
         read_only: bool = False,
     ) -> Self:
@@ -204,15 +206,20 @@ class Ledger:
         `clock` gives the present (the system's unless given) and may not run backwards.
         `name` (that of file or schema unless given), `timezone` (IANA), `profile` and `origin` (see
         `origin`) are written into the first record of a new ledger, and mean nothing for an
-        existing one. With `create=False` a missing ledger is an error; `read_only=True` implies it.
+        existing one. `extensions` add event types, subjects and rules; the first call that writes
+        with them puts on record that the ledger is kept with them. From then on nothing can be
+        written without them, and all can be read and verified. With `create=False` a missing
+        ledger is an error; `read_only=True` implies it.
 
         Raises `StorageError` where the file is missing, no ledger, or of a newer format,
-        and `InvalidInput` for an unknown time zone or profile, or an origin that is none.
+        and `InvalidInput` for an unknown time zone or profile, an origin that is none, or
+        extensions that claim the same names.
         """
-        there = place(path_or_url)
+        known = _knowing(extensions)
+        there = place(path_or_url, known)
         if create and not read_only and there.is_free():
             called = there.title if name is None else name
-            opening = _opening(clock or system_clock, called, timezone, profile, origin)
+            opening = _opening(clock or system_clock, called, timezone, profile, origin, known)
             return cls(there.create(opening), clock)
         return cls(there.open(read_only=read_only), clock)
 
@@ -225,10 +232,12 @@ class Ledger:
         timezone: str = "UTC",
         profile: str = "general@1",
         origin: str | None = None,
+        extensions: Iterable[Extension] = (),
     ) -> Self:
         """A new ledger that is gone once it is closed. Arguments as for `open`."""
-        opening = _opening(clock or system_clock, name, timezone, profile, origin)
-        return cls(SqliteStore.in_memory(opening), clock)
+        known = _knowing(extensions)
+        opening = _opening(clock or system_clock, name, timezone, profile, origin, known)
+        return cls(SqliteStore.in_memory(opening, known), clock)
 
     def close(self) -> None:
         """Let go of the file; closing twice is fine."""
@@ -287,7 +296,14 @@ class Ledger:
         retractions among them are made to refer to the positions that their targets get here.
         Of a target that came in by an earlier call, `earlier` tells the position here, if any.
         """
-        call = call_of(events, key=key, breaches=breaches, numbers=numbers, earlier=earlier)
+        call = call_of(
+            events,
+            self.vocabulary,
+            key=key,
+            breaches=breaches,
+            numbers=numbers,
+            earlier=earlier,
+        )
         _ = self.zone  # read before the lock is taken
         self._store.check()
         (answer,) = self._together([call])
@@ -307,7 +323,7 @@ class Ledger:
 
         Threads need none of this: calls of `record` that arrive together share a transaction.
         """
-        batch = Batch()
+        batch = Batch(self.vocabulary)
         yield batch
         _ = self.zone
         self._store.check()
@@ -326,7 +342,7 @@ class Ledger:
         try:
             with self._store.write() as writing:
                 is_begun = True
-                sitting = Sitting(writing, calls, self.zone, self._now, self._profiles)
+                sitting = self._sitting(writing, calls)
                 answers = [_judged(sitting, call) for call in calls]
                 sitting.write()
                 is_written = True
@@ -336,6 +352,9 @@ class Ledger:
                 return [answer for call in calls for answer in self._serve([call])]
             return [error, *(copy(error) for _ in calls[1:])]
         return answers
+
+    def _sitting(self, writing: Writing, calls: Sequence[Call]) -> Sitting:
+        return Sitting(writing, calls, self.zone, self.vocabulary, self._now, self._rules)
 
     def recorded_under(self, key: str) -> range:
         """The positions of the records that were written under a key; empty where none were."""
@@ -388,15 +407,31 @@ class Ledger:
     def profile(self) -> Profile:
         """The profile whose rules hold today."""
         with self._store.read() as reading:
-            held = self._profiles(reading, reading.versions([LEDGER]).get(LEDGER, 0))
-        return profile_at(held, instant_of(_aware(self._clock())))
+            held = self._rules(reading, reading.versions([LEDGER]).get(LEDGER, 0))
+        return held.profile_at(instant_of(_aware(self._clock())))
 
-    def _profiles(self, reading: Reading, version: int) -> Profiles:
-        """The profiles on the books; read once for each number of records about the ledger."""
-        if self._held[0] != version or not version:
-            about = map(decode, reading.about([LEDGER]))
-            self._held = version, profiles(about, self.zone)
-        return self._held[1]
+    @property
+    def vocabulary(self) -> Vocabulary:
+        """What it knows: govledger's event types, kinds and rules, and those of its extensions."""
+        return self._store.vocabulary
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """The names of extensions that it is kept with and was not opened with.
+
+        Their subjects are shown as they were stored, and nothing can be recorded without them.
+        """
+        with self._store.read() as reading:
+            held = self._rules(reading, reading.versions([LEDGER]).get(LEDGER, 0))
+        return self.vocabulary.missing(held.extensions)
+
+    def _rules(self, reading: Reading, version: int) -> Rulebook:
+        """Whose rules hold by the books; read once for each number of records about the ledger."""
+        held_at, held = self._held
+        if held is None or held_at != version or not version:
+            held = rulebook(map(decode, reading.about([LEDGER])), self.zone)
+            self._held = version, held
+        return held
 
     def today(self) -> date:
         """The present day in the ledger's time zone, by its clock."""
@@ -419,11 +454,11 @@ class Ledger:
             entries = self._store.entries(after, upto)
         else:
             with self._store.read() as reading:
-                held = reading.about([subject_name(subject)])
+                held = reading.about([self._named(subject)])
             last = held[-1].position if held and upto is None else upto or 0
             entries = (entry for entry in held if after < entry.position <= last)
         if sealed:
-            return map(_covered, entries)
+            return (_covered(entry, self.vocabulary) for entry in entries)
         return (record for some in batches(entries, BATCH) for record in self._shown(some))
 
     def follow(
@@ -483,7 +518,7 @@ class Ledger:
             with self._store.read() as reading:
                 return reading.disclosed(digests)
 
-        return told(entries, find)
+        return told(entries, find, self.vocabulary)
 
     def entries(self, after: int = 0, upto: int | None = None) -> Iterator[Entry]:
         """The entries with `after` < position <= `upto`: the bytes that proofs are about.
@@ -497,7 +532,8 @@ class Ledger:
         with self._store.read() as reading:
             if slug is None:
                 return tuple(reading.subjects())
-            return tuple(sorted(reading.versions(f"{kind}/{slug}" for kind in KINDS)))
+            kinds = self.vocabulary.kinds
+            return tuple(sorted(reading.versions(f"{kind}/{slug}" for kind in kinds)))
 
     def known_at(self, known: Known | None = None) -> int:
         """The position of the last record that the ledger held at a day, instant or position.
@@ -550,16 +586,30 @@ class Ledger:
         or status, and for a name to come `after` that the log does not mention.
         """
         chosen = Selection(
-            subject=None if subject is None else subject_name(subject, kind),
-            kind=None if kind is None else kind_name(kind),
-            status=None if status is None else status_name(status),
-            meeting=None if meeting is None else subject_name(meeting, "meeting"),
-            after=None if after is None else subject_name(after, kind),
+            subject=None if subject is None else self._named(subject, kind),
+            kind=None if kind is None else self._kind(kind),
+            status=None if status is None else self._status(status),
+            meeting=None if meeting is None else self._named(meeting, "meeting"),
+            after=None if after is None else self._named(after, kind),
             limit=None if limit is None else count(limit),
         )
-        instant, known = self._instant(when), self.known_at(known_at)
+        instant, upto = self._instant(when), self.known_at(known_at)
         with self._store.read() as reading:
-            return self._register(reading, instant, known, chosen)
+            return self._register(reading, instant, upto, chosen)
+
+    def project(
+        self,
+        projection: Projecting[R_co],
+        as_of: Moment | None = None,
+        known_at: Known | None = None,
+    ) -> R_co:
+        """What a projection comes to on a date. Dates and errors as for `as_of`."""
+        instant, upto = self._instant(as_of), self.known_at(known_at)
+        kinds = map(self.vocabulary.kind_name, projection.kinds)
+        chosen = [Selection(kind=kind) for kind in kinds] or [_ALL]
+        with self._store.read() as reading:
+            parts = [self._register(reading, instant, upto, some) for some in chosen]
+        return projection.of(merged(parts))
 
     def due(
         self, as_of: Moment | None = None, known_at: Known | None = None
@@ -597,12 +647,12 @@ class Ledger:
         Gives the records about it, those that were withdrawn among them, each with the part
         it plays, and the records about the subjects that the deciding ones name.
         """
-        name = subject_name(subject)
+        name = self._named(subject)
         instant, known = self._instant(as_of), self.known_at(known_at)
         with self._store.read() as reading:
-            records = _known(reading.about([name]), known, reading.disclosed)
+            records = self._known(reading.about([name]), known, reading.disclosed)
             found = self._register(reading, instant, known, Selection(subject=name))
-        reasons = explain(records, name, self.zone, instant)
+        reasons = explain(records, name, self.zone, instant, self.vocabulary)
         named = dict.fromkeys(
             other
             for reason in reasons
@@ -611,13 +661,20 @@ class Ledger:
             if other != name
         )
         with self._store.read() as reading:
-            about = _known(reading.about(named), known, reading.disclosed)
+            about = self._known(reading.about(named), known, reading.disclosed)
         return Explanation(
             subject=name,
             description=found.describe(name),
             reasons=reasons,
-            about=tuple((other, explain(about, other, self.zone, instant)) for other in named),
+            about=tuple(
+                (other, explain(about, other, self.zone, instant, self.vocabulary))
+                for other in named
+            ),
         )
+
+    def _known(self, entries: Iterable[Entry], known: int, find: Find) -> list[Record]:
+        """The records among entries that were known at a position."""
+        return told([e for e in entries if e.position <= known], find, self.vocabulary)
 
     def replay(self, when: Moment | None = None, known_at: Known | None = None) -> Iterator[State]:
         """The states of all subjects on a date, folded anew from the log itself.
@@ -640,9 +697,40 @@ class Ledger:
                 return
             after = entries[-1].subject
             for _, stream in groupby(entries, key=attrgetter("subject")):
-                state = _folded([e for e in stream if e.position <= known], self.zone, instant)
+                state = self._folded([e for e in stream if e.position <= known], instant)
                 if state is not None:
                     yield unseal(state, disclosed)
+
+    def _named(self, subject: str, kind: str | None = None) -> str:
+        """The whole name of a subject, of a kind that there is."""
+        name = subject_name(subject, kind)
+        self._kind(kind_of(name))
+        return name
+
+    def _kind(self, kind: str) -> str:
+        """A kind of subject; any, where an extension is missing that may know it."""
+        known = kind in self.vocabulary.kinds or self.missing
+        return kind if known else self.vocabulary.kind_name(kind)
+
+    def _status(self, status: str) -> str:
+        """A status of some kind; any, where an extension is missing that may know it."""
+        try:
+            return self.vocabulary.status_name(status)
+        except InvalidInput:
+            if self.missing:
+                return status
+            raise
+
+    def _folded(self, entries: Sequence[Entry], until: int) -> State | None:
+        """The state of a subject at an instant, from its entries."""
+        known = self.vocabulary
+        try:
+            told = timeline((recall(entry, known) for entry in entries), self.zone)
+            return known.fold([record.event for instant, record in told if instant <= until])
+        except (AttributeError, LookupError, TypeError, ValueError):
+            for entry in entries:
+                decode_any(entry, known)  # which says what is wrong with it
+            raise
 
     def _instant(self, when: Moment | None) -> int:
         return view_instant(self.today() if when is None else when, self.zone)
@@ -658,7 +746,10 @@ class Ledger:
             known_at=known,
             zone=self.zone,
             statuses={name: status for name, status, _ in rows},
-            restore=lambda subject, state: unseal(decode_state(subject, state), disclosed),
+            restore=lambda subject, state: unseal(
+                decode_state(subject, state, self.vocabulary), disclosed
+            ),
+            vocabulary=self.vocabulary,
         )
 
     # --- trusting -----------------------------------------------------------------------
@@ -688,7 +779,9 @@ class Ledger:
                 if not contents:
                     return audit.verify_bytes(kept, outside, progress)
                 with reading.again() as again:
-                    return audit.verify(kept, again, reading.checks(), outside, progress)
+                    return audit.verify(
+                        kept, again, reading.checks(), outside, progress, self.vocabulary
+                    )
         except StorageError as error:
             problem = error.problems[0]
             if problem.code not in ("damaged", "storage"):
@@ -744,7 +837,7 @@ class Ledger:
         hashes = self.inclusion(position, size)
         (entry,) = self._store.entries(position - 1, position)
         if not disclose:
-            refuse_open_texts([entry])
+            refuse_open_texts([entry], self.vocabulary)
         if (leaf_hash(entry_bytes(entry)),) != self._hashes((((0, position - 1),),)):
             raise StorageError(
                 Problem(
@@ -810,18 +903,18 @@ class Ledger:
         Raises `InvalidInput` where there is nothing to erase. It tells then, too, whether
         anything is left of what was erased before.
         """
-        about = None if subject is None else subject_name(subject)
+        about = None if subject is None else self._named(subject)
         name = None if name is None else line(name)
         if about is None and name is None:
             raise invalid("nothing-to-erase", "neither a subject nor a name is given", "give one")
         day = self.today() if on is None else on
         with self._store.write() as writing:
-            digests, plain = to_erase(writing, about, name)
+            digests, plain = to_erase(writing, about, name, self.vocabulary)
             events = erasures(digests, about, on=day, basis=basis)
             records: tuple[Record, ...] = ()
             if events:
                 call = Call(events=events, flagged=True)
-                sitting = Sitting(writing, [call], self.zone, self._now, self._profiles)
+                sitting = self._sitting(writing, [call])
                 records = sitting.take(call, events)
                 sitting.write()
                 writing.erase(digests)
@@ -864,7 +957,7 @@ class Ledger:
         records are not those that the tree was made of; `UnreadableRecord` where one cannot be
         read. The copy has the records before that one then, or fewer.
         """
-        return copying.copy(self._store, place(path_or_url), self.zone, progress)
+        return copying.copy(self._store, place(path_or_url, self.vocabulary), self.zone, progress)
 
     def head(self) -> int:
         """The position of the newest record."""
@@ -879,10 +972,17 @@ def _judged(sitting: Sitting, call: Call) -> Answer | BaseException:
         return error
 
 
-def _opening(clock: Clock, name: str, zone: str, profile: str, origin: str | None) -> Entry:
+def _knowing(extensions: Iterable[Extension]) -> Vocabulary:
+    given = tuple(extensions)
+    return Vocabulary(given) if given else STANDARD
+
+
+def _opening(
+    clock: Clock, name: str, zone: str, profile: str, origin: str | None, known: Vocabulary
+) -> Entry:
     now = _aware(clock())
     today = day_of(instant_of(now), timezone(zone_name(zone)))
-    profile = profile_named(profile).name
+    profile = known.profile_named(profile).name
     event = LedgerOpened(on=today, name=name, timezone=zone, profile=profile, origin=origin)
     return encode(Record(position=1, version=1, recorded_at=now, event=event))
 
@@ -899,25 +999,9 @@ def _aware(moment: datetime) -> datetime:
     return moment.astimezone(UTC)
 
 
-def _folded(entries: Sequence[Entry], zone: ZoneInfo, until: int) -> State | None:
-    """The state of a subject at an instant, from its entries."""
-    try:
-        told = timeline(map(recall, entries), zone)
-        return fold(None, [record.event for instant, record in told if instant <= until])
-    except (AttributeError, LookupError, TypeError, ValueError):
-        for entry in entries:
-            decode(entry)  # which says what is wrong with it
-        raise
-
-
-def _known(entries: Iterable[Entry], known: int, find: Find) -> list[Record]:
-    """The records among entries that were known at a position."""
-    return told([entry for entry in entries if entry.position <= known], find)
-
-
-def _covered(entry: Entry) -> Record:
+def _covered(entry: Entry, vocabulary: Vocabulary) -> Record:
     """The record of an entry, with no personal text that can be read."""
-    record = decode(entry)
+    record = decode_any(entry, vocabulary)
     event = covered(record.event, new_salt)
     return record if event is record.event else evolve(record, event=event)
 

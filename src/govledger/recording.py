@@ -17,13 +17,15 @@ from attrs import define, field, frozen
 from govledger.codec import Entry, recorded_at
 from govledger.drafts import encoded, numbered, opened, renumbered, says, sealed, told
 from govledger.errors import InvalidInput, KeyConflict, Problem, RuleBreach, invalid
-from govledger.events import LEDGER, VOCABULARY, Event, PersonalDataErased
-from govledger.history import Profiles, Record
+from govledger.events import LEDGER, Event, LedgerExtended, PersonalDataErased
+from govledger.history import Record, Rulebook
 from govledger.integrity.personal import SALT_SIZE, Disclosure, from_hex
 from govledger.rules import pointed
 from govledger.spans import Desk
 from govledger.storage import Reading, Writing
 from govledger.values import line
+from govledger.vocabulary import STANDARD, Vocabulary
+from govledger.when import day_of, instant_of
 
 
 @frozen(kw_only=True, eq=False)
@@ -43,6 +45,7 @@ class Call:
 
 def call_of(
     events: Iterable[Event],
+    vocabulary: Vocabulary,
     *,
     key: str | None,
     breaches: str,
@@ -54,12 +57,15 @@ def call_of(
     if breaches not in ("refuse", "flag"):
         raise invalid("unknown-mode", f'breaches="{breaches}" is unknown', 'use "refuse" or "flag"')
     for event in events:
-        if type(event) not in _EVENTS:
+        if type(event) not in vocabulary.classes:
             raise invalid(
                 "not-an-event",
                 f"{event!r} is not an event of the vocabulary",
-                "record events such as MotionAdopted(…); a base class is none",
+                "record events such as MotionAdopted(…); a base class is none, and one of an"
+                " extension only where the ledger was opened with that",
             )
+    if problems := [problem for event in events for problem in vocabulary.problems_of(event)]:
+        raise InvalidInput(*problems)
     if not events:
         raise invalid("no-events", "there is nothing to record", "give at least one event")
     return Call(
@@ -135,9 +141,10 @@ class Pending:
 class Batch:
     """Calls that are to be recorded together (see `Ledger.batch`)."""
 
-    def __init__(self) -> None:
+    def __init__(self, vocabulary: Vocabulary = STANDARD) -> None:
         self.calls: list[Call] = []
         self.pending: list[Pending] = []
+        self._vocabulary = vocabulary
 
     def record(
         self,
@@ -149,7 +156,7 @@ class Batch:
 
         Raises `InvalidInput` for what is no event.
         """
-        self.calls.append(call_of(events, key=key, breaches=breaches))
+        self.calls.append(call_of(events, self._vocabulary, key=key, breaches=breaches))
         self.pending.append(Pending())
         return self.pending[-1]
 
@@ -166,13 +173,15 @@ class Sitting:
         writing: Writing,
         calls: Sequence[Call],
         zone: ZoneInfo,
+        vocabulary: Vocabulary,
         now: Callable[[Newest], datetime],
-        profiles: Callable[[Reading, int], Profiles],
+        rules: Callable[[Reading, int], Rulebook],
     ) -> None:
         """Look up what the calls need.
 
-        `now` gives the present, or raises `ClockError`; `profiles` those on the books, after
-        so many records about the ledger.
+        `now` gives the present, or raises `ClockError`; `rules` whose rules hold by the books,
+        after so many records about the ledger. Raises `UnreadableRecord` where an extension is
+        missing.
         """
         self._writing = writing
         self._zone = zone
@@ -180,9 +189,11 @@ class Sitting:
         standing = writing.standing([event for call in calls for event in call.events])
         last, self._versions = standing.last, dict(standing.versions)
         self._newest = Newest(last.position, recorded_at(last)) if last else Newest()
-        held = profiles(writing, self._versions.get(LEDGER, 0))
+        held = rules(writing, self._versions.get(LEDGER, 0))
+        self._unused = vocabulary.unused(held.extensions)
+        self._vocabulary = vocabulary
         self._is_alone = len(calls) == 1
-        self._desk = Desk(standing.books, zone, held)
+        self._desk = Desk(standing.books, zone, vocabulary, held)
         self._written: dict[str, Sequence[Record]] = {}
         self._entries: list[Entry] = []
         self._disclosures: list[Disclosure] = []
@@ -194,7 +205,7 @@ class Sitting:
         of that call nothing is written then.
         """
         _refuse_erasures(self._writing, call.events)
-        head = self._newest.position
+        head = self._newest.position + len(self._unused)
         if call.key is not None and (written := self._recorded_under(call.key)):
             before = written[0].position - 1
             given = renumbered(call.events, call.numbers, call.earlier, before)
@@ -207,24 +218,33 @@ class Sitting:
     def take(
         self, call: Call, closed: Sequence[Event], disclosures: Sequence[Disclosure] = ()
     ) -> tuple[Record, ...]:
-        """Judge the sealed events of a call, and put them on the books."""
+        """Judge the sealed events of a call, and put them on the books.
+
+        What the ledger is kept with from then on comes first, where that is not on record yet.
+        """
         head = self._newest.position
         now = self._now(self._newest)
-        added = numbered(closed, self._versions, head, now, call.key)
-        entries, oversized = encoded(added)
+        today = day_of(instant_of(now), self._zone)
+        used = [LedgerExtended(extension=name, on=today) for name in self._unused]
+        first = numbered(used, self._versions, head, now, None)
+        versions = {**self._versions, **{record.subject: record.version for record in first}}
+        added = numbered(closed, versions, head + len(first), now, call.key)
+        entries, oversized = encoded((*first, *added))
         trial = self._desk  # of a call that comes alone nothing is kept if it is refused
         if not self._is_alone:
-            trial = Desk(self._desk, self._zone, self._desk.profiles)
-        for record in added:
+            trial = Desk(self._desk, self._zone, self._vocabulary, self._desk.rulebook)
+        for record in (*first, *added):
             trial.take(record, accepted=False)
         found = (*oversized, *trial.breaches())
         if call.flagged:
             found = tuple(breach for breach in found if breach.binding)
         if found:
+            head += len(first)
             raise RuleBreach(*(pointed(breach, head) for breach in found), head=head)
         if trial is not self._desk:
             self._desk.add(trial)
-        self._versions.update((record.subject, record.version) for record in added)
+        self._unused = ()
+        self._versions.update((record.subject, record.version) for record in (*first, *added))
         self._newest = Newest(added[-1].position, now)
         self._entries += entries
         self._disclosures += disclosures
@@ -239,7 +259,8 @@ class Sitting:
 
     def _recorded_under(self, key: str) -> Sequence[Record]:
         if key not in self._written:
-            self._written[key] = told(self._writing.keyed(key), self._writing.disclosed)
+            held = self._writing.keyed(key)
+            self._written[key] = told(held, self._writing.disclosed, self._vocabulary)
         return self._written[key]
 
 
@@ -275,6 +296,3 @@ def _refuse_erasures(reading: Reading, events: Iterable[Event]) -> None:
 def new_salt() -> bytes:
     """Salt for a text that is sealed; nobody can guess it."""
     return os.urandom(SALT_SIZE)
-
-
-_EVENTS = frozenset(VOCABULARY)

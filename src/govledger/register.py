@@ -8,18 +8,17 @@ here: how the states came to be (`history`), or any printing.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import Any
+from typing import Any, Generic, TypeVar
 from zoneinfo import ZoneInfo
 
-from attrs import asdict, field, frozen
+from attrs import asdict, field, fields, frozen, has
 from attrs import evolve as replace
 
-from govledger.events import Tally, UntilKind, slug_of
+from govledger.events import Tally, UntilKind, kind_of, slug_of
 from govledger.rules import Deadline, Finding, Notice, closing, deadline, notices
 from govledger.state import (
-    STATES,
     Blockade,
     Context,
     Mandate,
@@ -28,11 +27,14 @@ from govledger.state import (
     Proposal,
     ProposalStatus,
     State,
+    SubjectState,
+    UnknownState,
 )
+from govledger.vocabulary import STANDARD, Vocabulary
 from govledger.when import When, timezone
 
-LISTED = ("motions", "mandates", "blockades", "proposals", "meetings")
-"""What can be listed, in the order of the register."""
+S = TypeVar("S", bound=State)
+R = TypeVar("R")
 
 
 @frozen(kw_only=True)
@@ -51,6 +53,21 @@ class Register:
     states: Mapping[str, State]
     statuses: Mapping[str, str | None] = field(eq=False, repr=False)
     judged: tuple[Finding, ...] = ()
+    vocabulary: Vocabulary = field(default=STANDARD, eq=False, repr=False)
+
+    def of(self, state: type[S]) -> Mapping[str, S]:
+        """The subjects whose states are of a class, such as that of an extension, by slug.
+
+        By their whole names where subjects of several kinds have that state.
+
+        >>> from govledger import Ledger, Motion, MotionSubmitted
+        >>> with Ledger.in_memory() as ledger:
+        ...     _ = ledger.record(MotionSubmitted("bins", title="Bigger bins", on="2024-03-01"))
+        ...     ledger.as_of("2024-03-01").of(Motion)["bins"].title
+        'Bigger bins'
+        """
+        kinds = [str(kind) for kind, cls in self.vocabulary.states.items() if cls is state]
+        return self._of(*kinds)
 
     @cached_property
     def motions(self) -> Mapping[str, Motion]:
@@ -80,14 +97,21 @@ class Register:
     @cached_property
     def context(self) -> Mapping[str, Context]:
         """Responses, agreements and statements, by their whole names."""
-        kinds = {f"{name}/" for name, cls in STATES.items() if cls is Context}
-        names = {name: name for name in self.states if name[: name.index("/") + 1] in kinds}
-        return _View(names, self.states)
+        return self.of(Context)
 
-    def _of(self, kind: str) -> Mapping[str, Any]:
-        prefix = f"{kind}/"
-        names = {slug_of(name): name for name in self.states if name.startswith(prefix)}
-        return _View(names, self.states)
+    @cached_property
+    def unknown(self) -> Mapping[str, UnknownState]:
+        """The subjects of extensions that are not here, by their whole names."""
+        known = self.vocabulary.kinds
+        return _View(
+            {name: name for name in self.states if kind_of(name) not in known}, self.states
+        )
+
+    def _of(self, *kinds: str) -> Mapping[str, Any]:
+        """The subjects of kinds: by slug those of one, by name those of several."""
+        names = [name for name in self.states if kind_of(name) in kinds]
+        called = slug_of if len(kinds) == 1 else str
+        return _View({called(name): name for name in names}, self.states)
 
     @cached_property
     def findings(self) -> tuple[Finding, ...]:
@@ -120,8 +144,11 @@ class Register:
 
     def subjects(self) -> tuple[str, ...]:
         """The names of all subjects, kind by kind."""
-        listed = (state.subject for name in LISTED for state in getattr(self, name).values())
-        return (*listed, *self.context)
+        listed: dict[str, list[str]] = {kind: [] for kind in self.vocabulary.listed.values()}
+        others: list[str] = []
+        for name in self.states:
+            listed.get(kind_of(name), others).append(name)
+        return (*(name for names in listed.values() for name in names), *others)
 
     def describe(self, subject: str) -> dict[str, Any] | None:
         """A subject as plain values: text, numbers, lists, objects and None.
@@ -133,8 +160,12 @@ class Register:
         return None if state is None else _described(self, state)
 
     def listing(self, kind: str) -> tuple[dict[str, Any], ...]:
-        """All subjects of one of `LISTED`, described, in the order of the register."""
-        return tuple(_described(self, state) for state in getattr(self, kind).values())
+        """All subjects of what can be listed ("motions"), described, in the order of the register.
+
+        See `govledger.vocabulary.Vocabulary.listed`.
+        """
+        subjects = self._of(self.vocabulary.listed[kind])
+        return tuple(_described(self, state) for state in subjects.values())
 
     @cached_property
     def _codes(self) -> Mapping[str, list[str]]:
@@ -160,6 +191,7 @@ def register(
     zone: ZoneInfo,
     statuses: Mapping[str, str | None] | None = None,
     restore: Callable[[str, Any], State] = lambda _, state: state,
+    vocabulary: Vocabulary = STANDARD,
 ) -> Register:
     """The register made of the states of all subjects, `kind/slug` -> state.
 
@@ -175,6 +207,20 @@ def register(
         states=_States(states, lambda name, held: _settled(restore(name, held), as_of, zone)),
         statuses=statuses,
         judged=tuple(judged),
+        vocabulary=vocabulary,
+    )
+
+
+def merged(parts: Sequence[Register]) -> Register:
+    """One register of the same moment, of several that have other subjects each."""
+    first, *rest = parts
+    if not rest:
+        return first
+    return replace(
+        first,
+        states={name: state for part in parts for name, state in part.states.items()},
+        statuses={name: word for part in parts for name, word in part.statuses.items()},
+        judged=tuple(finding for part in parts for finding in part.judged),
     )
 
 
@@ -235,7 +281,8 @@ def _settled(state: State, instant: int, zone: ZoneInfo) -> State:
 
 def _described(register: Register, state: State) -> dict[str, Any]:
     codes = register._codes.get(state.subject, ())  # noqa: SLF001 - the same module
-    return {**_DESCRIBE[type(state)](register, state), "findings": list(codes)}
+    describe = _DESCRIBE.get(type(state), _describe_other)
+    return {**describe(register, state), "findings": list(codes)}
 
 
 def _describe_motion(register: Register, motion: Motion) -> dict[str, Any]:
@@ -348,6 +395,50 @@ def _describe_context(register: Register, context: Context) -> dict[str, Any]:
     }
 
 
+def _describe_other(register: Register, state: SubjectState) -> dict[str, Any]:
+    """A subject of an extension: its fields, as they are."""
+    if isinstance(state, UnknownState):
+        said = {name: value for name, value in state.said.items() if name != "since"}
+    else:
+        said = {name: _plain(getattr(state, name)) for name in _fields_of(type(state))}
+    described = {"id": state.subject, "status": getattr(state, "status", None), **said}
+    return {**described, "since": register.day(state.since)}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, When):
+        return value.text
+    if isinstance(value, tuple):
+        return [_plain(each) for each in value]
+    if has(type(value)):
+        return {f.name: _plain(getattr(value, f.name)) for f in fields(type(value))}
+    return value
+
+
+def plain_row(row: Any) -> dict[str, Any]:
+    """What a projection gives for one row, a mapping or an attrs value, as plain values.
+
+    Raises `TypeError` for anything else.
+    """
+    if isinstance(row, Mapping):
+        return {str(name): _plain(value) for name, value in row.items()}
+    if has(type(row)):
+        return {f.name: _plain(getattr(row, f.name)) for f in fields(type(row))}
+    raise TypeError(f"{type(row).__name__} is no row")
+
+
+def _fields_of(cls: type[Any]) -> tuple[str, ...]:
+    return tuple(f.name for f in fields(cls) if f.name not in ("subject", "since"))
+
+
+def fields_of(kind: str, vocabulary: Vocabulary) -> tuple[str, ...]:
+    """The keys of the description of a kind of subject; none where it is not described by any."""
+    if kind in vocabulary.subjects:
+        names = _fields_of(vocabulary.states[kind])
+        return tuple(dict.fromkeys(("id", "status", *names, "since", "findings")))
+    return FIELDS.get(kind, ())
+
+
 _DESCRIBE: Mapping[type[State], Any] = {
     Motion: _describe_motion,
     Mandate: _describe_mandate,
@@ -372,7 +463,32 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
     kind: tuple(_described(register({}, as_of=0, known_at=0, zone=timezone("UTC")), blank))
     for kind, blank in _BLANK.items()
 }
-"""The keys of the descriptions, kind by kind."""
+"""The keys of the descriptions of our subjects, kind by kind."""
+
+
+# --- projections ------------------------------------------------------------------------
+
+
+@frozen(kw_only=True)
+class Projection(Generic[R]):
+    """A named question to a register, such as totals by year: `of(register)` is the answer.
+
+    It is asked of the register of any date, as known at any time (`Ledger.project`), so it needs
+    no table of its own, and agrees with a replay as the register does. `kinds` are those of the
+    subjects that it looks at: only these are read; all, where there are none. `govledger list`
+    prints what it comes to, where that is a list of mappings or of attrs values.
+
+    >>> from govledger import Ledger, MotionSubmitted, Projection
+    >>> count = Projection(name="motion-count", kinds=("motion",), of=lambda r: len(r.motions))
+    >>> with Ledger.in_memory() as ledger:
+    ...     _ = ledger.record(MotionSubmitted("bins", title="Bigger bins", on="2024-03-01"))
+    ...     ledger.project(count, "2024-02-29"), ledger.project(count, "2024-03-01")
+    (0, 1)
+    """
+
+    name: str
+    of: Callable[[Register], R]
+    kinds: tuple[str, ...] = ()
 
 
 # --- differences ------------------------------------------------------------------------
@@ -407,6 +523,6 @@ def _changes(before: Register, after: Register) -> Iterator[Change]:
         if old is None or new is None:
             yield Change(subject, "", _standing(old), _standing(new))
             continue
-        for name, value in new.items():
-            if value != old[name]:
-                yield Change(subject, name, old[name], value)
+        for name in dict.fromkeys((*new, *old)):
+            if new.get(name) != old.get(name):
+                yield Change(subject, name, old.get(name), new.get(name))

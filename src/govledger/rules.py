@@ -10,11 +10,12 @@ Neither is stored in the log: a replay finds them again.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterator, Mapping
+from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
 from fractions import Fraction
 from functools import cached_property
-from typing import Any, TypeVar
+from itertools import chain
+from typing import Any, Generic, TypeVar
 from zoneinfo import ZoneInfo
 
 from attrs import evolve, field, frozen
@@ -30,6 +31,7 @@ from govledger.events import (
     Choice,
     Due,
     Event,
+    LedgerExtended,
     LedgerOpened,
     LedgerProfileChanged,
     MandateConditionMet,
@@ -111,6 +113,8 @@ class Notice(Finding):
 
 
 _F = TypeVar("_F", bound=Finding)
+E = TypeVar("E", bound=Event)
+S = TypeVar("S")
 
 FINDINGS: Mapping[str, str] = {
     # breaches
@@ -136,6 +140,7 @@ FINDINGS: Mapping[str, str] = {
     "cannot-withdraw": "The first record of a ledger stands for ever.",
     "already-open": "A ledger is opened once, at position 1.",
     "unknown-profile": "No profile of that name and version is known here.",
+    "unknown-extension": "No extension of that name and version is known here.",
     # notices
     "condition-not-met": "A blockade was lifted before its release condition was wholly met.",
     "rests-on-no-decision": "A mandate or blockade rests on a motion that is not adopted by then.",
@@ -157,6 +162,8 @@ class Axis(StrEnum):
     BLOCKADE = "blockade"
     PROPOSAL = "proposal"
     PRESENCE = "presence"
+    STATUS = "status"
+    """The status of a subject of an extension: the only axis it has."""
 
 
 class Presence(StrEnum):
@@ -253,7 +260,19 @@ LIFECYCLE: tuple[Transition, ...] = (
 Events about the ledger and its records move no subject and stand in no row.
 """
 
-UNBOUND = (LedgerOpened, LedgerProfileChanged, RecordRetracted, PersonalDataErased)
+Rows = Mapping[type[Event], tuple[Transition, ...]]
+"""The rows of a lifecycle, by event type."""
+
+
+def rows_of(transitions: Iterable[Transition]) -> Rows:
+    """The transitions of each event type."""
+    rows: dict[type[Event], tuple[Transition, ...]] = {}
+    for row in transitions:
+        rows[row.event] = (*rows.get(row.event, ()), row)
+    return rows
+
+
+UNBOUND = (LedgerOpened, LedgerProfileChanged, LedgerExtended, RecordRetracted, PersonalDataErased)
 """Events that no lifecycle binds: they are about the book."""
 
 
@@ -316,12 +335,9 @@ class Profile:
     advice: Mapping[type[Event], str] = field(factory=dict, hash=False)
 
     @cached_property
-    def rows(self) -> Mapping[type[Event], tuple[Transition, ...]]:
+    def rows(self) -> Rows:
         """The transitions of each event type."""
-        rows: dict[type[Event], tuple[Transition, ...]] = {}
-        for row in self.transitions:
-            rows[row.event] = (*rows.get(row.event, ()), row)
-        return rows
+        return rows_of(self.transitions)
 
 
 PROFILES: tuple[Profile, ...] = (
@@ -373,17 +389,17 @@ def profile_named(name: str) -> Profile:
 
 
 @frozen
-class Case:
+class Case(Generic[E, S]):
     """What is judged: an event at a position, in its surroundings.
 
-    `state` is that of its subject just before it, `world` gives that of any other subject;
-    `coming` holds the meetings of the log, whenever they are convened; `profile` is the one
-    whose rules hold then.
+    `state` is that of its subject just before it (None: nothing is on record), `world` gives
+    that of any other subject; `coming` holds the meetings of the log, whenever they are convened;
+    `profile` is the one whose rules hold then.
     """
 
-    event: Any
+    event: E
     position: int
-    state: Any
+    state: S | None
     world: Callable[[str], State | None]
     coming: Container[str]
     profile: Profile
@@ -402,11 +418,30 @@ class Case:
         )
 
 
-def judge(case: Case) -> Iterator[Finding]:
-    """Every finding on an event in its surroundings."""
-    yield from _lifecycle(case)
+Judging = Case[Any, Any]
+"""A case as those who judge any event take it."""
+
+NO_ROWS: Rows = {}
+
+
+def judge(case: Judging, others: Rows = NO_ROWS) -> Iterator[Finding]:
+    """Every finding on an event in its surroundings.
+
+    `others` are the rows of the lifecycles of extensions; an event type of theirs that stands in
+    none may follow anything.
+    """
+    event = type(case.event)
+    rows = others.get(event) if event in others else case.profile.rows.get(event, ())
+    if rows:
+        yield from _lifecycle(case, rows, others)
+    elif event not in others and event not in UNBOUND:
+        yield case.breach(
+            "not-in-profile",
+            f"{case.profile.name} does not know this event",
+            case.profile.advice.get(event, "choose an event that the profile knows"),
+        )
     yield from _references(case)
-    guard = _GUARDS.get(type(case.event))
+    guard = _GUARDS.get(event)
     if guard is not None:
         yield from guard(case)
 
@@ -457,21 +492,13 @@ _MOVED = {
     Axis.MANDATE: "progress",
     Axis.BLOCKADE: "status",
     Axis.PROPOSAL: "status",
+    Axis.STATUS: "status",
 }
 """The fields in which states keep where they stand on an axis."""
 
 
-def _lifecycle(case: Case) -> Iterator[Breach]:
-    event, state, profile = case.event, case.state, case.profile
-    rows = profile.rows.get(type(event), ())
-    if not rows:
-        if not isinstance(event, UNBOUND):
-            yield case.breach(
-                "not-in-profile",
-                f"{profile.name} does not know this event",
-                profile.advice.get(type(event), "choose an event that the profile knows"),
-            )
-        return
+def _lifecycle(case: Judging, rows: Sequence[Transition], others: Rows) -> Iterator[Breach]:
+    event, state = case.event, case.state
     now = state.status if isinstance(state, Motion) else present(rows[0].axis, state)
     if rows[0].leaves == _NOTHING:
         if on_record(state):
@@ -486,7 +513,7 @@ def _lifecycle(case: Case) -> Iterator[Breach]:
         yield case.breach(
             "not-on-record",
             f"nothing on record says that there is such a {event.kind} by then",
-            f"record {_creator(event)} first, dated on or before that day"
+            f"record {_creator(event, others)} first, dated on or before that day"
             f" (../{event.on.last} if only the latest possible day is known)",
         )
     elif rows[0].axis is Axis.FOLLOW_UP and present(Axis.FOLLOW_UP, state) is None:
@@ -502,16 +529,14 @@ def _lifecycle(case: Case) -> Iterator[Breach]:
         )
 
 
-def _creator(event: Event) -> str:
+def _creator(event: Event, others: Rows) -> str:
     """The type of the event that brings such a subject on record."""
-    return next(
-        row.event.type
-        for row in LIFECYCLE
-        if row.event.kind == event.kind and row.leaves == _NOTHING
-    )
+    table = chain(LIFECYCLE, *others.values())
+    found = (row.event for row in table if row.leaves == _NOTHING and row.event.kind == event.kind)
+    return next((cls.type for cls in found), "what brings it on record")
 
 
-def _references(case: Case) -> Iterator[Breach]:
+def _references(case: Judging) -> Iterator[Breach]:
     event = case.event
     for name, subject in references(event):
         # A motion may be submitted to a meeting that is still to come.
@@ -529,7 +554,7 @@ def _references(case: Case) -> Iterator[Breach]:
             )
 
 
-def _count(case: Case) -> Iterator[Breach]:
+def _count(case: Judging) -> Iterator[Breach]:
     tally, profile = case.event.tally, case.profile
     if tally is None:
         return
@@ -555,7 +580,7 @@ def _count(case: Case) -> Iterator[Breach]:
         yield from _roll_call(case, tally)
 
 
-def _roll_call(case: Case, tally: Tally) -> Iterator[Breach]:
+def _roll_call(case: Judging, tally: Tally) -> Iterator[Breach]:
     counted = {
         Choice.IN_FAVOUR: tally.in_favour,
         Choice.AGAINST: tally.against,
@@ -573,7 +598,7 @@ def _roll_call(case: Case, tally: Tally) -> Iterator[Breach]:
             )
 
 
-def _completion(case: Case) -> Iterator[Breach]:
+def _completion(case: Judging) -> Iterator[Breach]:
     name = case.event.meeting
     meeting = case.world(name) if name else None
     body = meeting.body if isinstance(meeting, Meeting) else None
@@ -587,7 +612,7 @@ def _completion(case: Case) -> Iterator[Breach]:
         )
 
 
-def _supersession(case: Case) -> Iterator[Breach]:
+def _supersession(case: Judging) -> Iterator[Breach]:
     successor = case.world(case.event.by)
     if isinstance(successor, Motion) and successor.decision is not Decision.ADOPTED:
         yield case.breach(
@@ -598,12 +623,12 @@ def _supersession(case: Case) -> Iterator[Breach]:
         )
 
 
-def _fulfilment(case: Case) -> Iterator[Breach]:
+def _fulfilment(case: Judging) -> Iterator[Breach]:
     if not case.event.evidence:
         yield case.breach("no-evidence", "no evidence is given", "say in `evidence` what shows it")
 
 
-def _condition(case: Case) -> Iterator[Breach]:
+def _condition(case: Judging) -> Iterator[Breach]:
     blockade = isinstance(case.state, Blockade)
     field = "release_condition" if blockade else "condition"
     if on_record(case.state) and getattr(case.state, field) is None:
@@ -614,7 +639,7 @@ def _condition(case: Case) -> Iterator[Breach]:
         )
 
 
-def _footing(case: Case) -> Iterator[Notice]:
+def _footing(case: Judging) -> Iterator[Notice]:
     by = case.event.motion if isinstance(case.event, MandateGiven) else case.event.by
     motion = case.world(by)
     if isinstance(motion, Motion) and motion.decision is not Decision.ADOPTED:
@@ -623,7 +648,7 @@ def _footing(case: Case) -> Iterator[Notice]:
         )
 
 
-def _lifting(case: Case) -> Iterator[Notice]:
+def _lifting(case: Judging) -> Iterator[Notice]:
     yield from _footing(case)
     state = case.state
     if isinstance(state, Blockade) and state.release_condition and not state.wholly_met:
@@ -632,7 +657,7 @@ def _lifting(case: Case) -> Iterator[Notice]:
         yield case.notice("condition-not-met", f"its release condition was {how}")
 
 
-_GUARDS: Mapping[type[Event], Callable[[Case], Iterator[Finding]]] = {
+_GUARDS: Mapping[type[Event], Callable[[Judging], Iterator[Finding]]] = {
     MotionAdopted: _count,
     MotionRejected: _count,
     MotionCompleted: _completion,
@@ -683,6 +708,9 @@ def judge_withdrawal(
     elif isinstance(holds, LedgerOpened):
         code, message = "cannot-withdraw", f"record {target} opens the ledger and stands for ever"
         hint = "to change the rules that hold, record ledger.profile-changed"
+    elif isinstance(holds, LedgerExtended):
+        code, message = "cannot-withdraw", f"record {target} says what later records are read with"
+        hint = "leave it: an extension that is not used says nothing"
     elif holds.subject != event.subject:
         code, message = "other-subject", f"record {target} is about {holds.subject}"
         hint = "retract it there, then record the fact anew here"
@@ -699,8 +727,23 @@ def judge_withdrawal(
     yield evolve(_breach(code, event, position, message, hint, field), binding=True)
 
 
-def judge_book(event: Event, position: int) -> Iterator[Breach]:
-    """What is wrong with an event about the ledger itself."""
+def judge_book(event: Event, position: int, extensions: Collection[str] = ()) -> Iterator[Breach]:
+    """What is wrong with an event about the ledger itself.
+
+    `extensions` are the names of those that are given.
+    """
+    if isinstance(event, LedgerExtended) and event.extension not in extensions:
+        yield evolve(
+            _breach(
+                "unknown-extension",
+                event,
+                position,
+                f'"{event.extension}" is not an extension known here',
+                "install it, or give it to Ledger.open(…, extensions=[…])",
+                "extension",
+            ),
+            binding=True,
+        )
     if isinstance(event, LedgerOpened) and position != 1:
         yield evolve(
             _breach(

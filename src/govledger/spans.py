@@ -24,6 +24,7 @@ from attrs import field, frozen
 from govledger.events import (
     LEDGER,
     Event,
+    LedgerExtended,
     LedgerProfileChanged,
     MeetingConvened,
     MotionSubmitted,
@@ -31,16 +32,16 @@ from govledger.events import (
     references,
 )
 from govledger.history import (
-    Profiles,
     Record,
+    Rulebook,
     breaches_of_the_book,
-    profile_at,
-    profiles,
     replay,
+    rulebook,
     timeline,
 )
-from govledger.rules import Breach, Case, Finding, Profile, judge, rule_of, withdraws
-from govledger.state import EVOLVE, State, evolve
+from govledger.rules import Breach, Case, Finding, rule_of, withdraws
+from govledger.state import State
+from govledger.vocabulary import STANDARD, Vocabulary, missing_extensions
 
 BATCH = 1_000
 """Records that are planned at a time where there are many."""
@@ -140,17 +141,18 @@ def plan(
     books: Books,
     added: Iterable[Record],
     zone: ZoneInfo,
+    vocabulary: Vocabulary = STANDARD,
     *,
-    held: Profiles | None = None,
+    held: Rulebook | None = None,
     accepted: bool = False,
 ) -> Plan:
     """What records, in log order, do to the books.
 
     Records that cannot be taken into the book at all bring a binding breach, and nothing
     else, unless they are `accepted`: in the log already. Breaches that stood before are not
-    held against the new records. `held` are the profiles on the books, where they are known.
+    held against the new records. `held` tells whose rules hold by the books, where that is known.
     """
-    desk = Desk(books, zone, held)
+    desk = Desk(books, zone, vocabulary, held)
     for record in added:
         desk.take(record, accepted=accepted)
     return desk.plan()
@@ -163,9 +165,12 @@ class Desk:
     is added to it, or thrown away.
     """
 
-    def __init__(self, books: Books, zone: ZoneInfo, held: Profiles | None) -> None:
+    def __init__(
+        self, books: Books, zone: ZoneInfo, vocabulary: Vocabulary, held: Rulebook | None
+    ) -> None:
         self._books = books
         self._zone = zone
+        self._vocabulary = vocabulary
         self._breaches: list[Breach] = []
         self._records: dict[int, Record] = {}
         self._added: defaultdict[str, list[Record]] = defaultdict(list)
@@ -178,7 +183,7 @@ class Desk:
         self._ended: defaultdict[str, dict[_Key, Span]] = defaultdict(dict)
         self._judged: defaultdict[str, dict[_Key, Judged]] = defaultdict(dict)
         self._healed: defaultdict[str, dict[_Key, Judged]] = defaultdict(dict)
-        self.profiles = held
+        self.rulebook = held and self._whole(held)
 
     def plan(self) -> Plan:
         """What the records that were taken in do to the books below."""
@@ -204,7 +209,7 @@ class Desk:
         self._records |= later._records
         self._lasts |= later._lasts
         self._keys |= later._keys
-        self.profiles = later.profiles
+        self.rulebook = later.rulebook
         for subject, instant in later._begun.items():
             self._begin(subject, instant)
         for name, position in later._mentioned.items():
@@ -279,10 +284,16 @@ class Desk:
         before = bisect_right(spans, instant, key=_since)
         return spans[before - 1].state if before else None
 
-    def _profile(self, instant: int) -> Profile:
-        if self.profiles is None:
-            self.profiles = profiles(self.streams([LEDGER]), self._zone)
-        return profile_at(self.profiles, instant)
+    def _rules(self) -> Rulebook:
+        if self.rulebook is None:
+            self.rulebook = self._whole(rulebook(self.streams([LEDGER]), self._zone))
+        return self.rulebook
+
+    def _whole(self, rules: Rulebook) -> Rulebook:
+        """Rules that are all here; raises `UnreadableRecord` where an extension is not."""
+        if missing := self._vocabulary.missing(rules.extensions):
+            raise missing_extensions(missing)
+        return rules
 
     # --- taking a record in -----------------------------------------------------------------
 
@@ -305,7 +316,7 @@ class Desk:
             first, _ = self._keys.get(record.key, (record.position, 0))
             self._keys[record.key] = first, record.position
         if subject == LEDGER:
-            self.profiles = None
+            self.rulebook = None
         if comes_last:
             self._go_on(record, instant, last)
         else:
@@ -313,14 +324,17 @@ class Desk:
 
     def _unfit(self, record: Record) -> Iterator[Breach]:
         stream = self.streams([record.subject]) if withdraws(record.event) else ()
-        return breaches_of_the_book(record, stream, self.at)
+        given = [extension.name for extension in self._vocabulary.extensions]
+        return breaches_of_the_book(record, stream, self.at, given)
 
     def _comes_last(self, record: Record, instant: int, last: Span | None) -> bool:
         """Whether nothing that is known already rests on what a record says."""
         event = record.event
         if withdraws(event) or isinstance(event, LedgerProfileChanged):
             return False
-        if type(event) not in EVOLVE:
+        if isinstance(event, LedgerExtended):
+            return not self._vocabulary.changes_what_stands(event, self._rules().extensions)
+        if not self._vocabulary.tells(event):
             return True
         if last is not None and last.since > instant:
             return False
@@ -339,11 +353,13 @@ class Desk:
         event, position = record.event, record.position
         before = None if last is None else last.state
         world = partial(self._state, instant=instant)
-        case = Case(event, position, before, world, self._coming(event), self._profile(instant))
-        for number, finding in enumerate(judge(case)):
+        rules = self._rules()
+        profile = rules.profile_at(instant)
+        case = Case(event, position, before, world, self._coming(event), profile)
+        for number, finding in enumerate(self._vocabulary.judge(case, rules.extensions)):
             self._find(Judged(finding, instant, position, number))
-        after = evolve(before, event)
-        if after is None or type(event) not in EVOLVE:
+        after = self._vocabulary.evolve(before, event)
+        if after is None or not self._vocabulary.tells(event):
             return
         if last is None:
             self._begin(record.subject, instant)
@@ -366,7 +382,8 @@ class Desk:
         told = timeline(stream, self._zone)
         earliest = _earliest(timeline(before, self._zone), told)
         if subject == LEDGER:
-            others = self.after(earliest)
+            # The rules of an extension have no day from which they hold.
+            others = self.after(-NEVER if isinstance(record.event, LedgerExtended) else earliest)
         else:
             always = kind_of(subject) == "meeting"
             naming = self.naming(subject)
@@ -379,8 +396,8 @@ class Desk:
         states: dict[int, State] = {}
         state: State | None = None
         for instant, record in told:
-            if type(record.event) in EVOLVE:
-                state = evolve(state, record.event)
+            if self._vocabulary.tells(record.event):
+                state = self._vocabulary.evolve(state, record.event)
                 assert state is not None  # noqa: S101 - such an event says something of it
                 states[instant] = state
         if states:
@@ -406,7 +423,8 @@ class Desk:
         believed = (judged for subject in subjects for judged in self.judged(subject))
         held = {(judged.finding, judged.number): judged for judged in believed}
         found: Counter[int] = Counter()
-        for finding in replay(records, self._zone).findings:
+        replayed = replay(records, self._zone, vocabulary=self._vocabulary)
+        for finding in replayed.findings:
             if finding.subject in subjects and finding.position is not None:
                 number = found[finding.position]
                 found[finding.position] += 1

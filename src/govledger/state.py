@@ -17,7 +17,6 @@ from typing import Any
 from attrs import NOTHING, field, fields, frozen
 from attrs import evolve as evolved
 
-from govledger.errors import brief, did_you_mean, invalid
 from govledger.events import (
     AgreementReached,
     BlockadeConditionMet,
@@ -141,19 +140,8 @@ class ProposalStatus(StrEnum):
     REJECTED = "rejected"
 
 
-def status_name(value: str) -> str:
-    """A status of any kind of subject; `InvalidInput` with the nearest one otherwise."""
-    words = {str(word) for kind in _STATUSES for word in kind}
-    if value not in words:
-        raise invalid(
-            "unknown-status",
-            f"{brief(value)} is not a status",
-            did_you_mean(str(value), sorted(words)),
-        )
-    return value
-
-
-_STATUSES: tuple[type[StrEnum], ...] = (Status, MandateStatus, BlockadeStatus, ProposalStatus)
+STATUSES: tuple[type[StrEnum], ...] = (Status, MandateStatus, BlockadeStatus, ProposalStatus)
+"""The words for the states of our subjects."""
 
 
 @frozen(kw_only=True)
@@ -296,7 +284,34 @@ class Context:
     note: str | None = None
 
 
-State = Motion | Mandate | Blockade | Proposal | Meeting | Context
+@frozen(kw_only=True, slots=False)
+class SubjectState:
+    """What the states of an extension's subjects have in common, to be inherited from.
+
+    `subject` names it, `since` is the time of its present `status`, where it has one: a field or
+    property of that name. See `govledger.Extension`.
+
+    >>> from attrs import frozen
+    >>> @frozen(kw_only=True, slots=False)
+    ... class Committee(SubjectState):
+    ...     chair: str = ""
+    >>> Committee(subject="committee/finance", since="2024-01-01", chair="treasurer").chair
+    'treasurer'
+    """
+
+    subject: str
+    since: When = field(converter=when)
+
+
+@frozen(kw_only=True, slots=False)
+class UnknownState(SubjectState):
+    """The state of a subject of a kind not known here, as it was stored: `said` is JSON."""
+
+    status: str | None = None
+    said: Mapping[str, Any]
+
+
+State = Motion | Mandate | Blockade | Proposal | Meeting | Context | SubjectState
 
 STATES: Mapping[str | None, type[Any]] = {
     "motion": Motion,
@@ -308,7 +323,7 @@ STATES: Mapping[str | None, type[Any]] = {
     "agreement": Context,
     "statement": Context,
 }
-"""The state that subjects of a kind have."""
+"""The state that our subjects of a kind have; extensions add theirs."""
 
 Changes = dict[str, Any]
 """Fields of a state, and their new values."""
@@ -319,8 +334,8 @@ Step = Callable[[Any, Any], Changes]
 def evolve(state: State | None, event: Event) -> State | None:
     """The state after an event; `state` is None before anything is known.
 
-    Total: every event of the vocabulary may follow every state, for a ledger also holds
-    what happened against the rules. `since` moves only when the status changes.
+    Total: every event of ours may follow every state, for a ledger also holds what happened
+    against the rules; any other changes nothing. `since` moves only when the status changes.
     """
     return fold(state, (event,))
 

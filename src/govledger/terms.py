@@ -80,6 +80,7 @@ TERMS: Mapping[str, tuple[str, str]] = {
     ),
     # event types
     "ledger.opened": ("ledger opened", "grootboek geopend"),
+    "ledger.extended": ("kept with an extension", "uitgebreid met een extensie"),
     "ledger.profile-changed": ("profile changed", "profiel gewijzigd"),
     "meeting.convened": ("meeting convened", "vergadering bijeengeroepen"),
     "motion.submitted": ("motion submitted", "motie ingediend"),

@@ -8,7 +8,7 @@ from __future__ import annotations
 from govledger.audit.outside import vouched
 from govledger.audit.records import is_canonical
 from govledger.audit.report import POLICY, Check, Outcome, Verdict, Verification
-from govledger.codec import decode, entry_of, timestamp
+from govledger.codec import decode_any, entry_of, timestamp
 from govledger.errors import GovledgerError
 from govledger.integrity.checkpoint import NONE, Policy
 from govledger.integrity.proof import Proof, verify_proof
@@ -47,7 +47,7 @@ def _entry(data: bytes | None, index: int) -> Check:
         return Check(Outcome.FAIL, "record", "the bundle holds no entry")
     try:
         entry = entry_of(data)
-        record = decode(entry)
+        record = decode_any(entry)
     except GovledgerError as error:
         return Check(Outcome.SKIP, "record", error.problems[0].message)
     if entry.position != index + 1:

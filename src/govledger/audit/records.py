@@ -9,11 +9,12 @@ from collections import Counter
 from collections.abc import Iterator
 
 from govledger.audit.report import TYPES, Check, Outcome
-from govledger.codec import Entry, decode, encode
-from govledger.errors import InvalidInput, UnreadableRecord
-from govledger.events import LedgerOpened, LedgerProfileChanged
-from govledger.history import Record
+from govledger.codec import Entry, decode_any, encode
+from govledger.errors import InvalidInput, UnreadableRecord, brief
+from govledger.events import LedgerExtended, LedgerOpened, LedgerProfileChanged, UnknownEvent
+from govledger.history import Record, extensions_of
 from govledger.rules import profile_named, withdraws
+from govledger.vocabulary import STANDARD, Vocabulary
 
 
 def is_canonical(entry: Entry, record: Record) -> bool:
@@ -27,24 +28,28 @@ def is_canonical(entry: Entry, record: Record) -> bool:
 class Log:
     """What has been seen of the log so far, and the first thing wrong with it."""
 
-    def __init__(self) -> None:
+    def __init__(self, vocabulary: Vocabulary = STANDARD) -> None:
         self.count = 0
         self.wrong = ""
         self.unreadable = ""
+        self.missing: tuple[str, ...] = ()
+        self._vocabulary = vocabulary
+        self._extended: list[Record] = []
+        self._unread = 0
         self.last: Record | None = None
         self.versions: Counter[str] = Counter()
 
     @property
     def is_sound(self) -> bool:
-        """Whether nothing was wrong so far."""
-        return not (self.wrong or self.unreadable)
+        """Whether nothing was wrong so far, and all that follows from it can be told."""
+        return not (self.wrong or self.unreadable or self.missing)
 
     def read(self, entry: Entry) -> Record | None:
         """The record of the next entry; None where it cannot be read."""
         self.count += 1
         self.versions[entry.subject] += 1
         try:
-            record = decode(entry)
+            record = decode_any(entry, self._vocabulary)
         except UnreadableRecord as error:
             problem = error.problems[0]
             if problem.code == "unknown-record-type":
@@ -58,7 +63,18 @@ class Log:
         return record
 
     def _know(self, record: Record) -> None:
-        """Note a profile whose rules are not known here: nothing can be judged by them."""
+        """Note what is not known here: profiles, types, extensions. Nothing can be judged by it."""
+        event = record.event
+        if isinstance(event, LedgerExtended):
+            self._extended.append(record)
+            self.missing = self._vocabulary.missing(extensions_of(self._extended))
+        if isinstance(event, UnknownEvent):
+            self._unread += 1
+            if not self.missing:
+                self.unreadable = self.unreadable or (
+                    f"record {record.position} ({record.subject}) is of a type that is not known"
+                    f" here, {brief(event.stored)}"
+                )
         if isinstance(record.event, LedgerOpened | LedgerProfileChanged):
             try:
                 profile_named(record.event.profile)
@@ -97,5 +113,8 @@ class Log:
             )
         if self.unreadable:
             yield Check(Outcome.FAIL, TYPES, self.unreadable)
+        elif self.missing:
+            told = f"{self._unread} are of {' and '.join(self.missing)}, which is not here"
+            yield Check(Outcome.SKIP, TYPES, f"{told}: what these say was not looked at")
         else:
             yield Check(Outcome.OK, TYPES, "every record can be read")

@@ -25,6 +25,7 @@ from govledger.integrity.merkle import completed
 from govledger.integrity.personal import Account
 from govledger.spans import BATCH
 from govledger.values import batches
+from govledger.vocabulary import STANDARD, Vocabulary
 
 
 class Again(Protocol):
@@ -60,14 +61,16 @@ def verify(
     storage: Iterable[Check],
     outside: Outside | None = None,
     progress: Callable[[int], None] | None = None,
+    vocabulary: Vocabulary = STANDARD,
 ) -> Verification:
     """Check entries, the nodes of their tree, and all that is derived.
 
     `storage` are checks of the store, `outside` is what was kept elsewhere. `progress` is
-    called with the number of records read, now and then. Raises `InvalidInput` where a
-    checkpoint is none.
+    called with the number of records read, now and then. What `vocabulary` does not know, for an
+    extension is missing, is not derived again, and the verdict says so. Raises `InvalidInput`
+    where a checkpoint is none.
     """
-    log = Log()
+    log = Log(vocabulary)
     outside = outside or Outside()
     tree = Tree(map(size_of, outside.checkpoints), kept.nodes())
     for batch in batches(kept.entries(), BATCH):
@@ -78,7 +81,8 @@ def verify(
         if progress is not None:
             progress(log.count)
     checks = (*storage, *log.checks(), tree.check(), *_derived(again, log))
-    return with_outside(checks, tree, outside)
+    without = f"without {' and '.join(log.missing)}" if log.missing else ""
+    return with_outside(checks, tree, outside, without)
 
 
 def verify_bytes(
@@ -122,7 +126,10 @@ _UNREAD = tuple(
 def _derived(again: Again, log: Log) -> Iterator[Check]:
     if not log.is_sound:
         for name in ("personal data", "derived data"):
-            yield Check(Outcome.SKIP, name, "not compared: some records cannot be read")
+            told = "some records cannot be read"
+            if log.missing:
+                told = f"it was derived with {' and '.join(log.missing)}, which is not here"
+            yield Check(Outcome.SKIP, name, f"not compared: {told}")
         return
     account = again.account()
     told = f"{account.sealed} texts sealed, {account.erased} of them erased and accounted for"

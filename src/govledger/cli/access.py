@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from difflib import get_close_matches
 from typing import Any, TypeVar
 
+from govledger.cli.extensions import vocabulary
 from govledger.cli.options import settings
 from govledger.cli.output import Speaker, message
 from govledger.errors import Problem, StorageError, brief, invalid
@@ -22,7 +23,22 @@ _T = TypeVar("_T")
 
 def opened() -> Ledger:
     """The ledger that is asked; it must exist."""
-    return Ledger.open(settings().ledger, create=False)
+    return open_ledger(settings().ledger, create=False)
+
+
+def open_ledger(path_or_url: str, **options: Any) -> Ledger:
+    """A ledger with the extensions that are installed; options as for `Ledger.open`.
+
+    Says on stderr which extensions it is kept with that are not.
+    """
+    ledger = Ledger.open(path_or_url, extensions=vocabulary().extensions, **options)
+    if missing := ledger.missing:
+        names = " and ".join(missing)
+        message(
+            f"note: this ledger is kept with {names}, not installed here: what that knows of is"
+            " shown as it was stored, and nothing can be recorded"
+        )
+    return ledger
 
 
 def written(
@@ -38,16 +54,16 @@ def written(
     path, options = settings().ledger, options or {}
     there = place(path)
     if there.is_free():
-        with Ledger.in_memory(**options) as trial:
+        with Ledger.in_memory(extensions=vocabulary().extensions, **options) as trial:
             (attempt or write)(trial)
         message(f"{there.name} is a new ledger")
-    with Ledger.open(path, **options) as ledger:
+    with open_ledger(path, **options) as ledger:
         return write(ledger)
 
 
 def speaker_of(ledger: Ledger) -> Speaker:
     """The language of the command with the terms of the ledger's profile."""
-    return Speaker(ledger.profile.labels)
+    return Speaker(ledger.vocabulary.labels, ledger.profile.labels)
 
 
 def find(ledger: Ledger, subject: str) -> str:

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import click
+from click.shell_completion import CompletionItem
 
 from govledger.cli.access import find, opened, speaker_of
 from govledger.cli.options import (
@@ -27,10 +28,12 @@ from govledger.cli.output import Speaker, emit, emit_json, heading, message, tab
 from govledger.codec import exported
 from govledger.errors import did_you_mean
 from govledger.events import RecordRetracted
+from govledger.extension import Projecting
 from govledger.history import Reason, Record, withdrawals
 from govledger.ledger import Ledger
-from govledger.register import LISTED, Register
+from govledger.register import Register, fields_of, plain_row
 from govledger.state import BlockadeStatus, MandateStatus, ProposalStatus, Status
+from govledger.vocabulary import Vocabulary
 from govledger.when import When, datetime_of, day_end, day_of, view_instant
 
 COLUMNS = {
@@ -42,25 +45,58 @@ COLUMNS = {
 }
 """The columns of the tables; other formats carry every field."""
 
-STATUSES: dict[str, tuple[str, ...]] = {
+_STATUSES: dict[str, tuple[str, ...]] = {
     "motions": tuple(Status),
     "mandates": tuple(MandateStatus),
     "blockades": tuple(BlockadeStatus),
     "proposals": tuple(ProposalStatus),
     "meetings": (),
 }
-EVERY_STATUS = tuple(dict.fromkeys(word for words in STATUSES.values() for word in words))
+
+
+class Listed(click.ParamType):  # type: ignore[type-arg] # generic in newer clicks only
+    """What can be listed: kinds of subject, and the projections of extensions."""
+
+    name = "KIND"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        from govledger.cli.extensions import vocabulary
+
+        names = (*vocabulary().listed, *vocabulary().projections)
+        if value not in names:
+            self.fail(f'nothing is listed as "{value}"; {did_you_mean(str(value), names)}')
+        return str(value)
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        from govledger.cli.extensions import vocabulary
+
+        names = (*vocabulary().listed, *vocabulary().projections)
+        return [CompletionItem(name) for name in names if name.startswith(incomplete)]
+
+
+def _complete_status(_: object, __: object, start: str) -> list[str]:
+    from govledger.cli.extensions import vocabulary
+
+    words = {word for kind in vocabulary().listed for word in statuses(kind, vocabulary())}
+    return sorted(word for word in words if word.startswith(start))
+
+
+def statuses(kind: str, known: Vocabulary) -> tuple[str, ...]:
+    """The words for the states of what is listed."""
+    return _STATUSES[kind] if kind in _STATUSES else known.statuses(known.listed[kind])
 
 
 @click.command(name="list")
 @shared
 @formats
-@click.argument("kind", type=click.Choice(LISTED), default="motions", metavar="[KIND]")
+@click.argument("kind", type=Listed(), default="motions", metavar="[KIND]")
 @as_of
 @known_at
 @click.option(
     "--status",
-    shell_complete=lambda _, __, start: [w for w in EVERY_STATUS if w.startswith(start)],
+    shell_complete=_complete_status,
     help="Only those of this status, such as held-over.",
 )
 @click.option("--meeting", type=Subject(), help="Only the motions of this meeting.")
@@ -77,8 +113,8 @@ def list_command(
 ) -> None:
     """The register on a date.
 
-    KIND is motions (unless given), mandates, blockades, proposals or meetings. They stand in
-    the order in which the log first mentions them.
+    KIND is motions (unless given), mandates, blockades, proposals or meetings, or what an
+    installed extension adds. They stand in the order in which the log first mentions them.
 
     \b
     Examples:
@@ -92,33 +128,69 @@ def list_command(
         raise click.UsageError("--meeting narrows down motions; leave it out, or list motions")
     with opened() as ledger:
         speaker = speaker_of(ledger)
+        if kind in ledger.vocabulary.projections:
+            _projected(ledger, ledger.vocabulary.projections[kind], as_of, known_at)
+            return
         register = ledger.as_of(
             as_of,
             known_at,
-            kind=kind.removesuffix("s"),
-            status=_status(kind, status, speaker),
+            kind=ledger.vocabulary.listed[kind],
+            status=_status(kind, status, speaker, ledger.vocabulary),
             meeting=meeting,
             after=after,
             limit=limit,
         )
         title = f"{speaker.word(kind)} {_moment(register, speaker)}"
         nothing = "no_match" if status or meeting or after else "nothing"
-        emit(register.listing(kind), COLUMNS[kind], speaker, title=title, nothing=nothing)
+        emit(
+            register.listing(kind),
+            _columns(kind, ledger.vocabulary),
+            speaker,
+            title=title,
+            nothing=nothing,
+        )
         count = len(ledger.breaches(as_of, known_at))
         if count:
             message(speaker.word("breaches", count=count))
 
 
-def _status(kind: str, given: str | None, speaker: Speaker) -> str | None:
+def _projected(
+    ledger: Ledger, projection: Projecting[Any], as_of: When | None, known_at: Any
+) -> None:
+    """Print what a projection of an extension comes to."""
+    found = ledger.project(projection, as_of, known_at)
+    try:
+        rows = [plain_row(row) for row in found]
+    except TypeError as error:
+        raise click.ClickException(
+            f"the projection {projection.name} gives no list of rows, so it cannot be printed"
+        ) from error
+    columns = tuple(dict.fromkeys(name for row in rows for name in row))
+    emit(rows, columns, speaker_of(ledger), nothing="nothing")
+
+
+def _columns(kind: str, known: Vocabulary) -> tuple[str, ...]:
+    """The columns of a table; of an extension's subjects the first few of their fields."""
+    if kind in COLUMNS:
+        return COLUMNS[kind]
+    return fields_of(known.listed[kind], known)[:MOST_COLUMNS]
+
+
+MOST_COLUMNS = 6
+"""How many fields of an extension's subjects a table shows."""
+
+
+def _status(kind: str, given: str | None, speaker: Speaker, known: Vocabulary) -> str | None:
     """A status of that kind from its word, or from what a table prints for it."""
-    if given is None:
-        return None
-    printed = {speaker.term(word): word for word in STATUSES[kind]}
-    if given in STATUSES[kind]:
+    words = statuses(kind, known)
+    if given is None or (not words and kind not in _STATUSES):
+        return given
+    printed = {speaker.term(word): word for word in words}
+    if given in words:
         return given
     if given in printed:
         return printed[given]
-    raise click.UsageError(f'no status "{given}" there; {did_you_mean(given, STATUSES[kind])}')
+    raise click.UsageError(f'no status "{given}" there; {did_you_mean(given, words)}')
 
 
 def _moment(register: Register, speaker: Speaker) -> str:

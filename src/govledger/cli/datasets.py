@@ -10,6 +10,7 @@ from pathlib import Path
 
 import click
 
+from govledger.cli.extensions import vocabulary
 from govledger.dataset import Dataset
 from govledger.errors import InvalidInput
 from govledger.interchange.importing import Format, format_of
@@ -28,4 +29,4 @@ def format_of_file(path: Path) -> Format:
 
 def read_dataset(path: Path) -> Dataset:
     """Read a dataset in the format that its name tells."""
-    return format_of_file(path).load(path)
+    return format_of_file(path).load(path, vocabulary())

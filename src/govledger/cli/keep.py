@@ -14,19 +14,19 @@ import attrs
 import click
 
 from govledger.cli import demo
-from govledger.cli.access import find, opened, written
+from govledger.cli.access import find, open_ledger, opened, written
 from govledger.cli.datasets import format_of_file
+from govledger.cli.extensions import vocabulary
 from govledger.cli.options import EventType, Moment, Subject, Time, settings, shared
 from govledger.cli.output import counted, echo_problems, ended_by, interruptible, message, progress
 from govledger.dataset import GOES_ON, Head, Imported, Mode, ledger_options
 from govledger.errors import GovledgerError, InvalidInput, Problem, RuleBreach, StorageError
-from govledger.events import Event, event_type, own_fields
+from govledger.events import Event, own_fields
 from govledger.history import Record
 from govledger.interchange.importing import beginning, import_batches
 from govledger.ledger import Ledger
 from govledger.rules import PROFILES
 from govledger.storage.places import place
-from govledger.values import structure
 from govledger.when import When
 
 flag_breaches = click.option(
@@ -88,7 +88,7 @@ def init_command(name: str, profile: str, timezone: str, origin: str | None) -> 
                 hint="choose another with --ledger; nothing was changed",
             )
         )
-    with Ledger.open(path, name=name, timezone=timezone, profile=profile, origin=origin):
+    with open_ledger(path, name=name, timezone=timezone, profile=profile, origin=origin):
         message(f"opened {there.name}: {name}, {profile}, days begin in {timezone}")
 
 
@@ -126,7 +126,8 @@ def record_command(
     recorded_by, source.document, source.assertion (stated, inferred or external) and
     source.url. A correction states the whole fact anew, not only what was wrong.
     """
-    event = structure(event_type(type_), {"subject": subject, "on": on, **_fields(fields)})
+    known = vocabulary()
+    event = known.event(known.event_type(type_), {"subject": subject, "on": on, **_fields(fields)})
 
     def write(ledger: Ledger) -> tuple[Sequence[Record], Event | None]:
         corrected = _held(ledger, event.corrects)
@@ -240,7 +241,7 @@ class _Import:
             self._batches = partial(
                 import_batches, path=self._path, breaches=self._breaches, progress=told
             )
-            self._head, records = beginning(self._path)
+            self._head, records = beginning(self._path, vocabulary())
             if records:
                 written(self._write, ledger_options(self._head), self._attempt)
             return records

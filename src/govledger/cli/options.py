@@ -150,9 +150,9 @@ class EventType(click.ParamType):  # type: ignore[type-arg] # generic in newer c
     def shell_complete(
         self, ctx: click.Context, param: click.Parameter, incomplete: str
     ) -> list[CompletionItem]:
-        from govledger.events import BY_TYPE
+        from govledger.cli.extensions import vocabulary
 
-        return [CompletionItem(name) for name in BY_TYPE if name.startswith(incomplete)]
+        return [CompletionItem(name) for name in vocabulary().types if name.startswith(incomplete)]
 
 
 class Subject(click.ParamType):  # type: ignore[type-arg] # generic in newer clicks only

@@ -43,9 +43,12 @@ _STYLES = {
 class Speaker:
     """Words in the language of the command and the terms of the ledger's profile."""
 
-    def __init__(self, labels: Mapping[str, Mapping[str, str]] | None = None) -> None:
+    def __init__(self, *labels: Mapping[str, Mapping[str, str]]) -> None:
+        """Terms of its own, language -> term -> word; the last that has a word is heard."""
         self.language = settings().lang
-        self.labels = labels or {}
+        self.labels = {
+            self.language: {k: v for own in labels for k, v in own.get(self.language, {}).items()}
+        }
 
     def word(self, name: str, **values: object) -> str:
         """A heading or sentence."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import click
 
+from govledger.cli.access import open_ledger
 from govledger.cli.options import formats, settings, shared
 from govledger.cli.output import (
     Row,
@@ -72,11 +73,11 @@ def copy_command(source: str, target: str) -> None:
 def _readable(path_or_url: str) -> Ledger:
     """The ledger, to be read only; for writing where it must be brought up to date first."""
     try:
-        return Ledger.open(path_or_url, read_only=True)
+        return open_ledger(path_or_url, read_only=True)
     except StorageError as error:
         if error.problems[0].code not in ("older-format", "other-calendar"):
             raise
-    return Ledger.open(path_or_url, create=False)
+    return open_ledger(path_or_url, create=False)
 
 
 def _say(copied: Copied, name: str) -> None:

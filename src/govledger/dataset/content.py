@@ -18,6 +18,7 @@ from govledger.errors import (
 from govledger.events import Event
 from govledger.rules import profile_named
 from govledger.values import count, digest, line
+from govledger.vocabulary import STANDARD, Vocabulary
 from govledger.when import timezone, view_instant, zone_name
 
 VERSION = "1"
@@ -132,7 +133,10 @@ class Expectation:
 
 @frozen(kw_only=True)
 class Dataset:
-    """A dataset as far as it could be read; `problems` say what could not."""
+    """A dataset as far as it could be read; `problems` say what could not.
+
+    `vocabulary` is what was known when it was read.
+    """
 
     file: str
     digest: str
@@ -141,6 +145,7 @@ class Dataset:
     entries: tuple[Fact, ...] = ()
     expectations: tuple[Expectation, ...] = ()
     problems: tuple[Problem, ...] = ()
+    vocabulary: Vocabulary = field(default=STANDARD, eq=False, repr=False)
 
 
 Item = Head | Fact | Expectation | Problem

@@ -40,7 +40,7 @@ from govledger.values import batches
 
 def new_ledger(dataset: Dataset) -> Ledger:
     """An empty ledger in memory, for the association that a dataset speaks of."""
-    return Ledger.in_memory(**ledger_options(dataset))
+    return Ledger.in_memory(extensions=dataset.vocabulary.extensions, **ledger_options(dataset))
 
 
 class LedgerOptions(TypedDict, total=False):

@@ -47,26 +47,31 @@ from govledger.errors import (
     brief,
     did_you_mean,
 )
-from govledger.events import event_type, subject_name
-from govledger.register import FIELDS
+from govledger.events import subject_name
+from govledger.register import fields_of
 from govledger.values import structure
+from govledger.vocabulary import STANDARD, Vocabulary
 from govledger.when import timezone, view_instant
 
 
-def read(path: str | Path, progress: Callable[[int], None] | None = None) -> Iterator[Item]:
+def read(
+    path: str | Path,
+    progress: Callable[[int], None] | None = None,
+    vocabulary: Vocabulary = STANDARD,
+) -> Iterator[Item]:
     """Read a dataset in YAML item by item, however large it is.
 
     Gives the `Head`, if there is one, before all else, then facts, expectations and problems
     in the order of the file. `progress` is called with the number of bytes read. What records
     rest on (`govledger`, `ledger`, `documents`) is known before the first of them: where it
-    does not stand in front, the file is read twice.
+    does not stand in front, the file is read twice. `vocabulary` is what may be spoken of.
 
     Raises `InvalidInput` where the file cannot be read on, `OSError` where there is none.
     """
-    return _Reader(path).read(progress)
+    return _Reader(path, vocabulary).read(progress)
 
 
-def load(path: str | Path) -> Dataset:
+def load(path: str | Path, vocabulary: Vocabulary = STANDARD) -> Dataset:
     """Read a dataset in YAML as a whole.
 
     Never raises for what the file holds: `problems` of the result lists everything that is
@@ -80,12 +85,12 @@ def load(path: str | Path) -> Dataset:
             hint="import it, which reads it bit by bit; or split it",
         )
         return Dataset(file=str(path), digest="", problems=(problem,))
-    reader = _Reader(path, whole=True)
-    dataset = gathered(path, reader.read())
+    reader = _Reader(path, vocabulary, whole=True)
+    dataset = gathered(path, reader.read(), vocabulary)
     return attrs.evolve(dataset, documents=reader.declared()) if dataset.digest else dataset
 
 
-def gathered(path: str | Path, items: Iterable[Item]) -> Dataset:
+def gathered(path: str | Path, items: Iterable[Item], vocabulary: Vocabulary) -> Dataset:
     """All that is read from a file; where it could not be read on, the reason only."""
     head, entries, expectations = Head(), list[Fact](), list[Expectation]()
     problems: list[Problem] = []
@@ -109,6 +114,7 @@ def gathered(path: str | Path, items: Iterable[Item]) -> Dataset:
         entries=tuple(entries),
         expectations=tuple(expectations),
         problems=tuple(sorted(problems, key=by_place)),
+        vocabulary=vocabulary,
     )
 
 
@@ -138,7 +144,8 @@ class _Spot:
 class _Reader:
     """Reads a file, collecting every problem on the way."""
 
-    def __init__(self, path: str | Path, *, whole: bool = False) -> None:
+    def __init__(self, path: str | Path, vocabulary: Vocabulary, *, whole: bool = False) -> None:
+        self.vocabulary = vocabulary
         self.path = Path(path)
         self.file = str(path)
         self.whole = whole
@@ -299,7 +306,7 @@ class _Reader:
             return None
         (key,) = types
         try:
-            cls = event_type(str(key.text))
+            cls = self.vocabulary.event_type(str(key.text))
         except InvalidInput as error:
             self.problems += [attrs.evolve(p, place=key.place) for p in error.problems]
             return None
@@ -326,7 +333,7 @@ class _Reader:
         if cited is not None and not self._resolve(cited, fields):
             return None
         try:
-            event = structure(cls, fields)
+            event = self.vocabulary.event(cls, fields)
         except InvalidInput as error:
             self._place(error, rest)
             return None
@@ -382,14 +389,16 @@ class _Reader:
         mapping = self._mapping(node)
         if mapping is None:
             return None
-        kinds = [key for key, _ in mapping.pairs if key.text in FIELDS]
+        known = {kind: fields_of(kind, self.vocabulary) for kind in self.vocabulary.kinds}
+        known = {kind: fields for kind, fields in known.items() if fields}
+        kinds = [key for key, _ in mapping.pairs if key.text in known]
         if len(kinds) != 1:
             code = "several-subjects" if kinds else "no-subject"
             self._say(
                 code,
                 (kinds[1] if kinds else mapping).place,
                 sentence(code),
-                "name one of: " + ", ".join(FIELDS),
+                "name one of: " + ", ".join(known),
             )
             return None
         (kind,) = kinds
@@ -399,12 +408,12 @@ class _Reader:
             name = str(key.text)
             if name in ("as_of", "known_at") or key is kind:
                 continue
-            if name not in FIELDS[str(kind.text)]:
+            if name not in known[str(kind.text)]:
                 self._say(
                     "unknown-field",
                     key.place,
                     f"a {kind.text} has no {brief(name)}",
-                    did_you_mean(name, FIELDS[str(kind.text)]),
+                    did_you_mean(name, known[str(kind.text)]),
                 )
             values[name] = (untyped(value), value.place)
         as_of, known_at = (mapping.get(name) for name in ("as_of", "known_at"))

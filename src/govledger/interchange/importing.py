@@ -25,17 +25,21 @@ from govledger.dataset import (
 from govledger.errors import Problem, did_you_mean, invalid
 from govledger.interchange import jsonl
 from govledger.ledger import Ledger
+from govledger.vocabulary import STANDARD, Vocabulary
 
 
 class Format(Protocol):
     """A format of datasets."""
 
     def read(
-        self, path: str | Path, progress: Callable[[int], None] | None = None
+        self,
+        path: str | Path,
+        progress: Callable[[int], None] | None = None,
+        vocabulary: Vocabulary = STANDARD,
     ) -> Iterator[Item]:
         """Read a file item by item."""
 
-    def load(self, path: str | Path) -> Dataset:
+    def load(self, path: str | Path, vocabulary: Vocabulary = STANDARD) -> Dataset:
         """Read a file as a whole."""
 
 
@@ -61,13 +65,13 @@ def format_of(path: str | Path) -> Format:
     return found
 
 
-def beginning(path: str | Path) -> tuple[Head, bool]:
+def beginning(path: str | Path, vocabulary: Vocabulary = STANDARD) -> tuple[Head, bool]:
     """What a file says of the ledger it is meant for, and whether there is anything to import.
 
     Reads as far as the first record or problem; raises `InvalidInput` where it cannot.
     """
     head = Head()
-    for item in format_of(path).read(path):
+    for item in format_of(path).read(path, vocabulary=vocabulary):
         if isinstance(item, Head):
             head = item
         elif isinstance(item, Fact | Problem):
@@ -111,4 +115,6 @@ def import_batches(
     if whole:
         yield Imported(read=len(whole), skipped=len(whole))
     else:
-        yield from import_facts(ledger, form.read(path, progress), breaches=breaches)
+        yield from import_facts(
+            ledger, form.read(path, progress, ledger.vocabulary), breaches=breaches
+        )

@@ -25,10 +25,11 @@ from attrs import frozen
 from govledger.codec import canonical, exported, fields_of
 from govledger.dataset import Dataset, Fact, Head, Item, Runs, by_place, gathered
 from govledger.errors import InvalidInput, Place, Problem, brief, invalid
-from govledger.events import Event, LedgerOpened, event_type
+from govledger.events import Event, LedgerOpened
 from govledger.history import Record
 from govledger.rules import withdraws
 from govledger.values import LARGEST_INTEGER, count, structure, under
+from govledger.vocabulary import STANDARD, Vocabulary
 
 LONGEST_LINE = 1024 * 1024
 """The longest line that is read, in bytes."""
@@ -65,7 +66,11 @@ def write(records: Iterable[Record], stream: IO[bytes]) -> int:
     return number
 
 
-def read(path: str | Path, progress: Callable[[int], None] | None = None) -> Iterator[Item]:
+def read(
+    path: str | Path,
+    progress: Callable[[int], None] | None = None,
+    vocabulary: Vocabulary = STANDARD,
+) -> Iterator[Item]:
     """Read a dataset in JSON Lines line by line, however large it is.
 
     Gives facts and problems in the order of the file, and the `Head` before all else where
@@ -85,7 +90,7 @@ def read(path: str | Path, progress: Callable[[int], None] | None = None) -> Ite
             if not said or said.isspace():
                 continue
             try:
-                fact = _fact(line)
+                fact = _fact(line, vocabulary)
                 head = None if begun else _head(fact.event)
             except InvalidInput as error:
                 yield from sorted(map(line.placed, error.problems), key=by_place)
@@ -98,13 +103,13 @@ def read(path: str | Path, progress: Callable[[int], None] | None = None) -> Ite
                 yield head
 
 
-def load(path: str | Path) -> Dataset:
+def load(path: str | Path, vocabulary: Vocabulary = STANDARD) -> Dataset:
     """Read a dataset in JSON Lines as a whole.
 
     As `govledger.dataset.load`, it never raises for the content of a file: `problems` of
     the result lists everything that is wrong.
     """
-    return gathered(path, read(path))
+    return gathered(path, read(path, vocabulary=vocabulary), vocabulary)
 
 
 def _head(event: Event) -> Head | None:
@@ -182,14 +187,15 @@ def _too_long(line: _Line) -> Problem:
     )
 
 
-def _fact(line: _Line) -> Fact:
+def _fact(line: _Line, vocabulary: Vocabulary) -> Fact:
     said = _parsed(line)
     if not _in_form(said):
         raise InvalidInput(*_misplaced(said))
     said.pop("recorded_at", None)
     number = _under("position", count, said.pop("position")) if "position" in said else None
-    cls = _under("type", event_type, said.pop("type"))
-    return Fact(event=structure(cls, fields_of(said)), at=line, said=line.said, number=number)
+    cls = _under("type", vocabulary.event_type, said.pop("type"))
+    event = vocabulary.event(cls, fields_of(said))
+    return Fact(event=event, at=line, said=line.said, number=number)
 
 
 def _under(key: str, convert: Callable[[Any], _T], value: Any) -> _T:

@@ -67,7 +67,7 @@ def publish(
                 _check_hashed(ledger, tile, data)
                 if not disclose:
                     first = tile.index * WIDTH
-                    refuse_open_texts(ledger.entries(first, first + tile.width))
+                    refuse_open_texts(ledger.entries(first, first + tile.width), ledger.vocabulary)
                 if progress is not None:
                     progress(tile.index * WIDTH + tile.width)
             _write(folder, str(tile), data)

@@ -21,6 +21,7 @@ from govledger.integrity.merkle import Node
 from govledger.integrity.personal import Disclosure
 from govledger.rules import Finding
 from govledger.spans import Books, Plan
+from govledger.vocabulary import Vocabulary
 
 Row = tuple[str, str | None, bytes]
 """A subject on a date: its name, its status, and its state (see `codec.decode_state`)."""
@@ -172,6 +173,10 @@ class Store(Protocol):
     @property
     def name(self) -> str:
         """Where it is, for messages."""
+
+    @property
+    def vocabulary(self) -> Vocabulary:
+        """What it was opened with: types that are not known cannot be derived from."""
 
     def read(self) -> AbstractContextManager[Reading]:
         """One snapshot, for as long as it is held. Ask quickly: writers may have to wait."""

@@ -12,8 +12,10 @@ from eventsourcing.application import Application
 from eventsourcing.persistence import ApplicationRecorder, Mapper, PersistenceError
 
 from govledger.errors import Problem, StorageError
+from govledger.extension import Extension
 from govledger.storage import sqlite
 from govledger.storage.mapping import LedgerMapper
+from govledger.vocabulary import Vocabulary
 
 
 class LedgerApplication(Application[str]):
@@ -22,14 +24,19 @@ class LedgerApplication(Application[str]):
     The environment names the ledger: `PERSISTENCE_MODULE` is `govledger.storage.sqlite` or
     `govledger.storage.postgres`, and `SQLITE_DBNAME` the file, or `POSTGRES_SCHEMA` the schema.
     Its events are `govledger.history.Record`, with personal texts sealed. Subclass it with
-    another `name` where one database tracks several ledgers.
+    another `name` where one database tracks several ledgers, and with the `extensions` that the
+    ledger is kept with.
     """
+
+    extensions: ClassVar[tuple[Extension, ...]] = ()
 
     env: ClassVar[dict[str, str]] = {"CREATE_TABLE": "n", "ORIGINATOR_ID_TYPE": "text"}
 
     def construct_mapper(self) -> Mapper[str]:
         """What turns stored events into records."""
-        return LedgerMapper(transcoder=self.construct_transcoder())
+        return LedgerMapper(
+            transcoder=self.construct_transcoder(), vocabulary=Vocabulary(self.extensions)
+        )
 
     def construct_recorder(self) -> ApplicationRecorder:
         """What reads the log. Raises `StorageError` where there is no ledger."""

@@ -155,7 +155,7 @@ def _next(source: Store, reading: Reading, size: int, head: int) -> _Part:
     return _Part(
         size,
         entries,
-        [decode(entry) for entry in entries],
+        [decode(entry, source.vocabulary) for entry in entries],
         [disclosure_of(array) for array in disclosed.values()],
         before=_root(reading, size),
         after=_root(reading, upto),
@@ -208,7 +208,7 @@ def _is_next(part: _Part, reading: Reading, target: Store) -> bool:
 def _write(writing: Writing, part: _Part, zone: ZoneInfo, source: Store) -> int:
     """Write a part at the end of a log; gives how many texts it says are erased that were kept."""
     standing = writing.standing([record.event for record in part.records])
-    planned = accepted(standing.books, part.records, zone)
+    planned = accepted(standing.books, part.records, zone, source.vocabulary)
     writing.append(part.entries, planned, part.disclosures)
     gone = writing.disclosed(_erased_by(part.records))
     if gone:

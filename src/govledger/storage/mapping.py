@@ -10,7 +10,8 @@ from typing import Any
 
 from eventsourcing.persistence import Mapper, Notification, StoredEvent
 
-from govledger.codec import Entry, decode, encode
+from govledger.codec import Entry, decode_any, encode
+from govledger.vocabulary import STANDARD, Vocabulary
 
 
 def stored_event(entry: Entry) -> StoredEvent:
@@ -28,8 +29,14 @@ class LedgerMapper(Mapper[str]):
 
     Bytes pass through as they are: a hash must commit to readable bytes, so compressors and
     ciphers are ignored. Records are written through `Ledger`, which knows the rules; use
-    this mapper to read a ledger with eventsourcing's own tools.
+    this mapper to read a ledger with eventsourcing's own tools. The types of extensions that
+    `vocabulary` does not know come as `govledger.UnknownEvent`.
     """
+
+    def __init__(self, *args: Any, vocabulary: Vocabulary = STANDARD, **options: Any) -> None:
+        """Arguments of eventsourcing's `Mapper`, and the vocabulary that is known."""
+        super().__init__(*args, **options)
+        self._vocabulary = vocabulary
 
     def to_stored_event(self, domain_event: Any) -> StoredEvent:
         """The stored event of a record."""
@@ -37,12 +44,13 @@ class LedgerMapper(Mapper[str]):
 
     def to_domain_event(self, stored_event: StoredEvent) -> Any:
         """The record of a stored event."""
-        return decode(
+        return decode_any(
             Entry(
                 getattr(stored_event, "id", 0),
                 str(stored_event.originator_id),
                 stored_event.originator_version,
                 stored_event.topic,
                 stored_event.state,
-            )
+            ),
+            self._vocabulary,
         )

@@ -19,6 +19,7 @@ from govledger.codec import Entry
 from govledger.errors import Problem, StorageError
 from govledger.storage import Listed, Store
 from govledger.storage.sqlite import SqliteStore
+from govledger.vocabulary import STANDARD, Vocabulary
 
 
 class Place(Protocol):
@@ -45,12 +46,15 @@ class Place(Protocol):
         """Whether a store that is open is the one that is there."""
 
 
-def place(path_or_url: str | os.PathLike[str]) -> Place:
-    """The place that a path or a URL means. Raises `StorageError` where it means none."""
+def place(path_or_url: str | os.PathLike[str], vocabulary: Vocabulary = STANDARD) -> Place:
+    """The place that a path or a URL means. Raises `StorageError` where it means none.
+
+    `vocabulary` is what a ledger there is opened with.
+    """
     given = os.fsdecode(path_or_url)
     scheme, separator, _ = given.partition("://")
     if _is_of_postgres(given):
-        return _schema(given)
+        return _schema(given, vocabulary)
     if separator or given == ":memory:":
         raise StorageError(
             Problem(
@@ -60,7 +64,7 @@ def place(path_or_url: str | os.PathLike[str]) -> Place:
                 " or use Ledger.in_memory()",
             )
         )
-    return _File(Path(given))
+    return _File(Path(given), vocabulary)
 
 
 def ledgers(url: str) -> Iterator[Listed]:
@@ -109,6 +113,7 @@ class _File:
     """A file, which SQLite reads and writes."""
 
     path: Path
+    vocabulary: Vocabulary
 
     @property
     def name(self) -> str:
@@ -129,18 +134,18 @@ class _File:
 
     def create(self, first: Entry) -> Store:
         """A new file, or an empty one filled."""
-        return SqliteStore.create(self.path, first)
+        return SqliteStore.create(self.path, first, self.vocabulary)
 
     def open(self, *, read_only: bool = False) -> Store:
         """The ledger in the file."""
-        return SqliteStore.open(self.path, read_only=read_only)
+        return SqliteStore.open(self.path, self.vocabulary, read_only=read_only)
 
     def is_of(self, store: Store) -> bool:
         """Whether it is the same file, by whatever name."""
         return isinstance(store, SqliteStore) and store.is_in(self.path)
 
 
-def _schema(url: str) -> Place:
+def _schema(url: str, vocabulary: Vocabulary) -> Place:
     with _driver():
         from govledger.storage.postgres.place import schema_at  # noqa: PLC0415 - a driver
-    return schema_at(url)
+    return schema_at(url, vocabulary)

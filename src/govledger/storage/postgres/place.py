@@ -12,6 +12,7 @@ from govledger.storage import Store
 from govledger.storage.places import Place
 from govledger.storage.postgres.store import PostgresStore
 from govledger.storage.postgres.urls import Address, address
+from govledger.vocabulary import Vocabulary
 
 
 @frozen
@@ -19,6 +20,7 @@ class _Schema:
     """A schema of a database."""
 
     address: Address
+    vocabulary: Vocabulary
 
     @property
     def name(self) -> str:
@@ -32,15 +34,15 @@ class _Schema:
         return PostgresStore.is_free(self.address)
 
     def create(self, first: Entry) -> Store:
-        return PostgresStore.create(self.address, first)
+        return PostgresStore.create(self.address, first, self.vocabulary)
 
     def open(self, *, read_only: bool = False) -> Store:
-        return PostgresStore.open(self.address, read_only=read_only)
+        return PostgresStore.open(self.address, self.vocabulary, read_only=read_only)
 
     def is_of(self, store: Store) -> bool:
         return isinstance(store, PostgresStore) and store.address.place == self.address.place
 
 
-def schema_at(url: str) -> Place:
+def schema_at(url: str, vocabulary: Vocabulary) -> Place:
     """The schema that a URL means. Raises `StorageError` where it means none."""
-    return _Schema(address(url))
+    return _Schema(address(url), vocabulary)

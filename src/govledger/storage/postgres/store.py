@@ -48,6 +48,7 @@ from govledger.storage.tables.access import Access, write_first
 from govledger.storage.tables.columns import FORMAT
 from govledger.storage.tables.cursors import Cursors
 from govledger.storage.tables.log import COLUMNS, PAGE, paged
+from govledger.vocabulary import STANDARD, Vocabulary
 
 PATIENCE = 2
 """Seconds to wait for readers before what was erased is left in the files of the server."""
@@ -84,8 +85,11 @@ OLDEST = 140_000
 class PostgresStore:
     """A ledger in one schema of a PostgreSQL database."""
 
-    def __init__(self, address: Address, *, read_only: bool = False) -> None:
+    def __init__(
+        self, address: Address, vocabulary: Vocabulary = STANDARD, *, read_only: bool = False
+    ) -> None:
         self.name = address.name
+        self.vocabulary = vocabulary
         self.address = address
         self._read_only = read_only
         self._closed = False
@@ -97,7 +101,7 @@ class PostgresStore:
     # --- opening and making -----------------------------------------------------------------
 
     @classmethod
-    def create(cls, address: Address, first: Entry) -> Self:
+    def create(cls, address: Address, first: Entry, vocabulary: Vocabulary = STANDARD) -> Self:
         """A new schema that holds a first entry; it comes into being whole, or not at all.
 
         Where somebody else makes one at the same time, theirs or this one is opened.
@@ -109,10 +113,12 @@ class PostgresStore:
                 _lay_out(raw, address.schema, first)
             with committing(raw):
                 raw.execute("COMMIT")
-        return cls.open(address)
+        return cls.open(address, vocabulary)
 
     @classmethod
-    def open(cls, address: Address, *, read_only: bool = False) -> Self:
+    def open(
+        cls, address: Address, vocabulary: Vocabulary = STANDARD, *, read_only: bool = False
+    ) -> Self:
         """The ledger in an existing schema, which is touched only if it is one.
 
         What is derived in it is brought up to date where it can be written to.
@@ -120,7 +126,7 @@ class PostgresStore:
         with _connected(address) as raw:
             _identify(raw, address)
         with explained(address.name):
-            store = cls(address, read_only=read_only)
+            store = cls(address, vocabulary, read_only=read_only)
         try:
             store._keep_up()
         except BaseException:
@@ -153,7 +159,7 @@ class PostgresStore:
     def read(self) -> Iterator[_Access]:
         """One snapshot of the ledger, for as long as it is held."""
         with self._explained(), self._datastore.reading() as connection:
-            access = _Access(self.name, connection, self._recorder)
+            access = _Access(self.name, connection, self._recorder, self.vocabulary)
             with access.session.released():
                 yield access
 
@@ -162,7 +168,7 @@ class PostgresStore:
         """Hold the write lock; all that is appended is written at the end, or nothing."""
         self._check_writable()
         with self._explained(), self._datastore.writing() as connection:
-            access = _Access(self.name, connection, self._recorder)
+            access = _Access(self.name, connection, self._recorder, self.vocabulary)
             with access.session.released():
                 yield access
             self._datastore.home.check()
@@ -277,9 +283,13 @@ class _Access(Access):
     session: PostgresSession
 
     def __init__(
-        self, name: str, connection: psycopg.Connection[Any], recorder: LedgerRecorder
+        self,
+        name: str,
+        connection: psycopg.Connection[Any],
+        recorder: LedgerRecorder,
+        vocabulary: Vocabulary,
     ) -> None:
-        super().__init__(PostgresSession(connection, recorder.datastore.schema))
+        super().__init__(PostgresSession(connection, recorder.datastore.schema), vocabulary)
         self._name = name
         self._recorder = recorder
         self.has_put = False

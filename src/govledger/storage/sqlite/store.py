@@ -45,6 +45,7 @@ from govledger.storage.tables.access import Access, write_first
 from govledger.storage.tables.columns import FORMAT
 from govledger.storage.tables.cursors import Cursors
 from govledger.storage.tables.log import PAGE, paged
+from govledger.vocabulary import STANDARD, Vocabulary
 
 PATIENCE = 2
 """Seconds to wait for readers before what was erased is left to whoever closes the file last."""
@@ -58,22 +59,24 @@ _HELD_UP = (
 class SqliteStore:
     """A ledger in one SQLite file, or in memory."""
 
-    def __init__(self, name: str, uri: str) -> None:
+    def __init__(self, name: str, uri: str, vocabulary: Vocabulary = STANDARD) -> None:
         self.name = name
+        self.vocabulary = vocabulary
         self._still: tuple[Path, int, int] | None = None
         self._datastore = LedgerDatastore(uri)
         self._recorder = LedgerRecorder(self._datastore)
 
     @classmethod
-    def in_memory(cls, first: Entry) -> Self:
+    def in_memory(cls, first: Entry, vocabulary: Vocabulary = STANDARD) -> Self:
         """A store that holds a first entry, and lives as long as it is open."""
-        store = cls("memory", f"file:govledger-{uuid4().hex}?mode=memory&cache=shared")
+        uri = f"file:govledger-{uuid4().hex}?mode=memory&cache=shared"
+        store = cls("memory", uri, vocabulary)
         with explained(store.name), store._datastore.transaction(commit=True) as cursor:
             _lay_out(cursor.sqlite_cursor, first)
         return store
 
     @classmethod
-    def create(cls, path: Path, first: Entry) -> Self:
+    def create(cls, path: Path, first: Entry, vocabulary: Vocabulary = STANDARD) -> Self:
         """A new file that holds a first entry; it comes into being whole, or not at all.
 
         Where somebody else makes one at the same time, theirs or this one is opened.
@@ -81,7 +84,7 @@ class SqliteStore:
         with explained(str(path)):
             if path.exists():  # an empty file, to be filled in place
                 _make(path, first)
-                return cls.open(path)
+                return cls.open(path, vocabulary)
             draft = path.with_name(f".govledger-{uuid4().hex}")
             try:
                 _make(draft, first)
@@ -89,15 +92,17 @@ class SqliteStore:
             finally:
                 with suppress(OSError):
                     draft.unlink(missing_ok=True)
-        return cls.open(path)
+        return cls.open(path, vocabulary)
 
     @classmethod
-    def open(cls, path: Path, *, read_only: bool = False) -> Self:
+    def open(
+        cls, path: Path, vocabulary: Vocabulary = STANDARD, *, read_only: bool = False
+    ) -> Self:
         """The ledger in an existing file, which is touched only if it is one.
 
         What is derived in it is brought up to date where it can be written to.
         """
-        store = cls._opened(path, read_only=read_only)
+        store = cls._opened(path, vocabulary, read_only=read_only)
         try:
             store._keep_up(read_only=read_only)  # noqa: SLF001 - its own
         except BaseException:
@@ -116,7 +121,7 @@ class SqliteStore:
             access.rebuild()
 
     @classmethod
-    def _opened(cls, path: Path, *, read_only: bool) -> Self:
+    def _opened(cls, path: Path, vocabulary: Vocabulary, *, read_only: bool) -> Self:
         version = _identify(path)
         if version < FORMAT:
             if read_only:
@@ -132,7 +137,7 @@ class SqliteStore:
             # Whoever cannot write here will be told so when it tries.
             with suppress(sqlite3.Error), closing(connected(_uri(path))) as raw:
                 _use_wal(raw)
-        store = cls(str(path), _uri(path, "mode=ro" if read_only else ""))
+        store = cls(str(path), _uri(path, "mode=ro" if read_only else ""), vocabulary)
         try:
             store.head()
         except StorageError as error:
@@ -142,7 +147,7 @@ class SqliteStore:
                 raise
             # A directory that cannot be written to holds no shared memory. The file is read
             # as it is; should anybody write to it all the same, reading stops.
-            store = cls(str(path), _uri(path, "immutable=1"))
+            store = cls(str(path), _uri(path, "immutable=1"), vocabulary)
             store._still = _state_of(path)
             store.head()
         return store
@@ -162,7 +167,7 @@ class SqliteStore:
             self._datastore.get_connection(commit=commit) as connection,
             connection.transaction(commit=commit) as cursor,
         ):
-            access = _Access(cursor, self._recorder)
+            access = _Access(cursor, self._recorder, self.vocabulary)
             with access.session.released():
                 yield access
             self._check_still()
@@ -251,8 +256,10 @@ class _Access(Access):
 
     session: SqliteSession
 
-    def __init__(self, cursor: SQLiteCursor, recorder: LedgerRecorder) -> None:
-        super().__init__(SqliteSession(cursor.sqlite_cursor))
+    def __init__(
+        self, cursor: SQLiteCursor, recorder: LedgerRecorder, vocabulary: Vocabulary
+    ) -> None:
+        super().__init__(SqliteSession(cursor.sqlite_cursor), vocabulary)
         self._recorder = recorder
         self._wrapped = cursor
         self.has_put = False

@@ -25,6 +25,7 @@ from govledger.storage.tables import disclosures as sealed
 from govledger.storage.tables.log import NEWEST, VERSIONS, Log
 from govledger.storage.tables.rebuild import calendar_holds, date, rebuild
 from govledger.storage.tables.session import Session
+from govledger.vocabulary import Vocabulary
 from govledger.when import timezone
 
 
@@ -40,8 +41,8 @@ class _Ready:
 class Access(Log, ABC):
     """Reads and appends inside one transaction."""
 
-    def __init__(self, session: Session) -> None:
-        super().__init__(session)
+    def __init__(self, session: Session, vocabulary: Vocabulary) -> None:
+        super().__init__(session, vocabulary)
         self._ready: _Ready | None = None
 
     @abstractmethod

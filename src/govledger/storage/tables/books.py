@@ -11,7 +11,7 @@ from typing import Any
 
 from attrs import frozen
 
-from govledger.codec import decode, decode_finding, decode_state
+from govledger.codec import Entry, decode, decode_finding, decode_state
 from govledger.events import Event, references
 from govledger.history import Record
 from govledger.spans import NEVER, Judged, Span
@@ -80,7 +80,7 @@ class TableBooks:
         if last is None:
             return None
         since, known_from, state = last
-        return Span(subject, since, known_from, decode_state(subject, state))
+        return Span(subject, since, known_from, decode_state(subject, state, self._log.vocabulary))
 
     def latest(self, subject: str) -> int | None:
         if subject not in self._latest:
@@ -90,7 +90,9 @@ class TableBooks:
 
     def spans(self, subject: str) -> Iterable[Span]:
         for since, known_from, state in self._session.some(_BELIEVED, [subject]):
-            yield Span(subject, since, known_from, decode_state(subject, state))
+            yield Span(
+                subject, since, known_from, decode_state(subject, state, self._log.vocabulary)
+            )
 
     def naming(self, subject: str) -> Iterable[str]:
         if subject not in self._naming:
@@ -105,12 +107,15 @@ class TableBooks:
             self._streams.update((subject, []) for subject in missing)
             for entry in self._log.about(missing):
                 if entry.position <= self._upto:
-                    self._streams[entry.subject].append(decode(entry))
+                    self._streams[entry.subject].append(self._decoded(entry))
         return [record for subject in subjects for record in self._streams[subject]]
 
     def at(self, position: int) -> Record | None:
         found = self._log.at([position]) if position <= self._upto else ()
-        return decode(found[0]) if found else None
+        return self._decoded(found[0]) if found else None
+
+    def _decoded(self, entry: Entry) -> Record:
+        return decode(entry, self._log.vocabulary)
 
     def judged(self, subject: str) -> Iterable[Judged]:
         for position, known_from, number, since, body in self._session.some(_JUDGED, [subject]):

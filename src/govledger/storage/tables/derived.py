@@ -12,6 +12,7 @@ from typing import Any
 from govledger.codec import damaged_row, encode_finding, encode_state
 from govledger.events import kind_of
 from govledger.spans import NEVER, Plan, Span
+from govledger.state import Motion
 from govledger.storage.tables.session import Session
 
 
@@ -110,7 +111,7 @@ def _span_row(subjects: Mapping[str, int], span: Span) -> tuple[Any, ...]:
 
 
 def _meeting(span: Span) -> str | None:
-    return getattr(span.state, "meeting", None)
+    return span.state.meeting if isinstance(span.state, Motion) else None
 
 
 # --- the dictionary of subjects ---------------------------------------------------------

@@ -12,6 +12,7 @@ from typing import Any
 
 from govledger.codec import Entry
 from govledger.storage.tables.session import Session
+from govledger.vocabulary import STANDARD, Vocabulary
 
 PAGE = 1_000
 """Entries fetched at a time, so that no reader holds up a writer, or memory, for long."""
@@ -26,8 +27,9 @@ COLUMNS = "position, originator_id, originator_version, topic, state"
 class Log:
     """The log, in one transaction. Lists are in log order."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, vocabulary: Vocabulary = STANDARD) -> None:
         self.session = session
+        self.vocabulary = vocabulary
 
     def last(self) -> Entry | None:
         rows = self.session.select(NEWEST)

@@ -20,6 +20,7 @@ from govledger.storage.tables.derived import LAST_NUMBER, subjects_of, write
 from govledger.storage.tables.log import Log
 from govledger.storage.tables.session import Session
 from govledger.values import batches
+from govledger.vocabulary import Vocabulary
 from govledger.when import timezone, zone_rules
 
 
@@ -35,7 +36,7 @@ def rebuild(log: Log, progress: Callable[[int], None] | None = None) -> int:
     session.renew_derived()
     zone, done = timezone("UTC"), 0
     for entries in batches(log.everything(), BATCH):
-        zone = retell(session, log, [decode(entry) for entry in entries], zone)
+        zone = retell(session, log, [decode(entry, log.vocabulary) for entry in entries], zone)
         (nodes,) = session.gather(tree.questions(session, done))
         tree.append(session, tree.frontier(done, nodes, tree.count(session)), entries)
         done += len(entries)
@@ -73,14 +74,16 @@ def retell(session: Session, log: Log, records: Sequence[Record], zone: ZoneInfo
     asked = coming(record.event for record in records)
     spans, links, ((last,),) = session.gather(*asked.questions(session), [(LAST_NUMBER, ())])
     books = TableBooks(session, log, records[0].position - 1, asked, (spans, links))
-    planned = accepted(books, records, zone)
+    planned = accepted(books, records, zone, log.vocabulary)
     write(session, planned, subjects_of(session, planned, books.numbers, last), last)
     return zone
 
 
-def accepted(books: Books, records: Sequence[Record], zone: ZoneInfo) -> Plan:
+def accepted(
+    books: Books, records: Sequence[Record], zone: ZoneInfo, vocabulary: Vocabulary
+) -> Plan:
     """What records do to the books that were accepted when they were made."""
     try:
-        return plan(books, records, zone, accepted=True)
+        return plan(books, records, zone, vocabulary, accepted=True)
     except InvalidInput as error:  # a profile that is not known here
         raise UnreadableRecord(*error.problems) from error

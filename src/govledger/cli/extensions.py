@@ -1,0 +1,48 @@
+"""How the command line comes to extensions: by the entry-point group `govledger.extensions`.
+
+Here: finding and loading what is installed. Not here: what an extension is (`govledger.extension`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+from importlib.metadata import EntryPoint, entry_points
+
+from govledger.cli.output import message
+from govledger.errors import InvalidInput
+from govledger.extension import Extension
+from govledger.vocabulary import STANDARD, Vocabulary
+
+GROUP = "govledger.extensions"
+"""The entry-point group; each entry point names an `Extension`, or a tuple of them."""
+
+
+@cache
+def vocabulary() -> Vocabulary:
+    """What the commands know: govledger's own vocabulary, and that of what is installed.
+
+    An extension that cannot be loaded is left out, and said so on stderr: no package may keep
+    anybody from reading a ledger.
+    """
+    known = STANDARD
+    for point in sorted(entry_points(group=GROUP), key=lambda point: point.name):
+        try:
+            known = Vocabulary((*known.extensions, *_loaded(point)))
+        except InvalidInput as error:
+            _leave_out(point, "; ".join(problem.message for problem in error.problems))
+        except Exception as error:  # noqa: BLE001 - a package of somebody else may raise anything
+            _leave_out(point, f"{type(error).__name__}: {error}")
+    return known
+
+
+def _loaded(point: EntryPoint) -> Iterator[Extension]:
+    found = point.load()
+    for extension in found if isinstance(found, tuple) else (found,):
+        if not isinstance(extension, Extension):
+            raise TypeError(f"{point.value} is {type(extension).__name__}, not an Extension")
+        yield extension
+
+
+def _leave_out(point: EntryPoint, reason: str) -> None:
+    message(f"note: the extension {point.name} ({point.value}) is left out: {reason}")

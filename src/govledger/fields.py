@@ -1,0 +1,44 @@
+"""Converters for the fields of an extension's event types, and what marks them.
+
+The public face for whoever writes an extension: it re-exports and defines nothing. Each converter
+checks a value that comes as text or JSON, or raises `InvalidInput` that says how to write it.
+"""
+
+from govledger.events import REFERENCE, due, meeting, motion, subject_name, subjects, tally, until
+from govledger.source import source
+from govledger.values import (
+    PERSONAL,
+    count,
+    digest,
+    flag,
+    line,
+    lines,
+    personal,
+    personals,
+    text,
+    texts,
+)
+from govledger.when import when
+
+__all__ = (
+    "PERSONAL",
+    "REFERENCE",
+    "count",
+    "digest",
+    "due",
+    "flag",
+    "line",
+    "lines",
+    "meeting",
+    "motion",
+    "personal",
+    "personals",
+    "source",
+    "subject_name",
+    "subjects",
+    "tally",
+    "text",
+    "texts",
+    "until",
+    "when",
+)

@@ -1,0 +1,317 @@
+"""`Vocabulary`: what a ledger knows, govledger's own and that of the extensions it was opened with.
+
+Here: looking up event types, kinds and states by their names, and going to the rules and steps
+of whoever they are of. Not here: those rules and steps themselves, or any registry: a vocabulary
+is a value that is handed on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from enum import StrEnum
+from functools import cached_property, lru_cache
+from typing import Any, get_type_hints
+
+import attrs
+from attrs import frozen
+
+from govledger.errors import InvalidInput, Problem, UnreadableRecord, brief, did_you_mean, invalid
+from govledger.events import (
+    KINDS,
+    VOCABULARY,
+    Event,
+    LedgerExtended,
+    kind_of,
+    references,
+    subject_name,
+)
+from govledger.extension import Extension, Projecting, Subject
+from govledger.rules import (
+    Finding,
+    Judging,
+    Profile,
+    Rows,
+    Transition,
+    judge,
+    profile_named,
+    rows_of,
+)
+from govledger.state import EVOLVE, STATES, STATUSES, State, evolve, fold
+from govledger.values import structure
+
+LISTED: Mapping[str, str] = {
+    "motions": "motion",
+    "mandates": "mandate",
+    "blockades": "blockade",
+    "proposals": "proposal",
+    "meetings": "meeting",
+}
+"""What can be listed of ours, in the order of the register, and the kind it is."""
+
+
+@frozen(eq=False)
+class Vocabulary:
+    """What a ledger knows that was opened with `extensions`.
+
+    Raises `InvalidInput` where two extensions claim the same name. Of one extension several
+    versions may be given, which share their event types and subjects.
+    """
+
+    extensions: tuple[Extension, ...] = ()
+
+    def __attrs_post_init__(self) -> None:
+        problems = tuple(self._clashes())
+        if problems:
+            raise InvalidInput(*problems)
+
+    def _clashes(self) -> Iterator[Problem]:
+        seen: dict[tuple[str, str], Any] = {}
+        for extension in self.extensions:
+            claims: list[tuple[str, str, Any]] = [
+                ("extension", extension.name, extension),
+                *(("event type", cls.type, cls) for cls in extension.events),
+                *(("kind", subject.kind, subject) for subject in extension.subjects),
+                *(("list", subject.plural, subject) for subject in extension.subjects),
+                *(("list", asked.name, asked) for asked in extension.projections),
+                *(("profile", profile.name, profile) for profile in extension.profiles),
+            ]
+            for what, name, value in claims:
+                taken = name in LISTED if what == "list" else False
+                if taken or seen.setdefault((what, name), value) != value:
+                    yield Problem(
+                        code="name-clash",
+                        message=f'extension {extension.name}: the {what} "{name}" is taken already',
+                        hint="give each extension once, and names of their own to what they bring",
+                    )
+
+    # --- looking up -----------------------------------------------------------------------
+
+    @cached_property
+    def types(self) -> Mapping[str, type[Event]]:
+        """The event types by their names."""
+        added = (cls for extension in self.extensions for cls in extension.events)
+        return {cls.type: cls for cls in (*VOCABULARY, *added)}
+
+    @cached_property
+    def classes(self) -> frozenset[type[Event]]:
+        """The event types."""
+        return frozenset(self.types.values())
+
+    @cached_property
+    def subjects(self) -> Mapping[str, Subject[Any]]:
+        """The kinds of subject that extensions bring."""
+        return {one.kind: one for extension in self.extensions for one in extension.subjects}
+
+    @cached_property
+    def kinds(self) -> tuple[str, ...]:
+        """The kinds of subject."""
+        return (*KINDS, *self.subjects)
+
+    @cached_property
+    def states(self) -> Mapping[str | None, type[Any]]:
+        """The states of kinds of subject."""
+        return {**STATES, **{kind: subject.state for kind, subject in self.subjects.items()}}
+
+    @cached_property
+    def listed(self) -> Mapping[str, str]:
+        """What can be listed, in the order of the register, and the kind that it is."""
+        return {**LISTED, **{one.plural: kind for kind, one in self.subjects.items()}}
+
+    @cached_property
+    def projections(self) -> Mapping[str, Projecting[Any]]:
+        """The projections of the extensions, by name."""
+        return {one.name: one for extension in self.extensions for one in extension.projections}
+
+    @cached_property
+    def labels(self) -> Mapping[str, Mapping[str, str]]:
+        """The terms of the extensions: language -> term -> word."""
+        words: dict[str, dict[str, str]] = {}
+        for extension in self.extensions:
+            for language, labels in extension.labels.items():
+                words.setdefault(language, {}).update(labels)
+        return words
+
+    @cached_property
+    def profiles(self) -> Mapping[str, Profile]:
+        """The profiles that extensions offer, by name."""
+        return {one.name: one for extension in self.extensions for one in extension.profiles}
+
+    def event_type(self, name: str) -> type[Event]:
+        """The event class of a type name; `InvalidInput` with the nearest name otherwise."""
+        try:
+            return self.types[name]
+        except (KeyError, TypeError):
+            raise invalid(
+                "unknown-type",
+                f"{brief(name)} is not an event type",
+                did_you_mean(str(name), self.types),
+            ) from None
+
+    def kind_name(self, value: str) -> str:
+        """A kind of subject; `InvalidInput` with the nearest one otherwise."""
+        if value not in self.kinds:
+            raise invalid(
+                "unknown-kind",
+                f"{brief(value)} is not a kind of subject",
+                did_you_mean(str(value), self.kinds),
+            )
+        return value
+
+    def status_name(self, value: str) -> str:
+        """A status of any kind of subject; `InvalidInput` with the nearest one otherwise."""
+        words = [*(str(word) for kind in STATUSES for word in kind)]
+        added = [self.statuses(kind) for kind in self.subjects]
+        words += [word for several in added for word in several]
+        if value not in words and all(added):
+            raise invalid(
+                "unknown-status",
+                f"{brief(value)} is not a status",
+                did_you_mean(str(value), sorted(set(words))),
+            )
+        return value
+
+    def statuses(self, kind: str) -> tuple[str, ...]:
+        """The words for the states of an extension's subjects; none where any will do."""
+        cls = self.states[kind]
+        said = getattr(cls, "status", None)
+        hints = get_type_hints(said.fget) if isinstance(said, property) else get_type_hints(cls)
+        hint = hints.get("return" if isinstance(said, property) else "status")
+        for part in (hint, *getattr(hint, "__args__", ())):
+            if isinstance(part, type) and issubclass(part, StrEnum):
+                return tuple(map(str, part))
+        return ()
+
+    def profile_named(self, name: str) -> Profile:
+        """The profile of that name and version; `InvalidInput` where there is none."""
+        return self.profiles.get(name) or profile_named(name)
+
+    def event(self, cls: type[Event], fields: object) -> Event:
+        """An event of a type from its fields; `InvalidInput` with all that is wrong with them."""
+        event: Event = structure(cls, fields)
+        if problems := tuple(self.problems_of(event)):
+            raise InvalidInput(*problems)
+        return event
+
+    def problems_of(self, event: Event) -> Iterator[Problem]:
+        """What this vocabulary does not know of what an event names; `path` names the field."""
+        kind = type(event).kind
+        if kind not in (None, kind_of(event.subject)):
+            yield Problem(
+                code="wrong-kind",
+                message=f"{event.subject} is no {kind}, which {event.type} is about",
+                hint=f"name a {kind}, {kind}/…",
+                path=("subject",),
+            )
+        for name, subject in (("subject", event.subject), *references(event)):
+            try:
+                self.kind_name(kind_of(subject))
+            except InvalidInput as error:
+                for problem in error.problems:
+                    yield attrs.evolve(problem, path=(name,))
+
+    def subject(self, value: str, kind: str | None = None) -> str:
+        """`kind/slug` as `events.subject_name`, of a kind that is known."""
+        name = subject_name(value, kind)
+        self.kind_name(kind_of(name))
+        return name
+
+    # --- states ---------------------------------------------------------------------------
+
+    def tells(self, event: Event) -> bool:
+        """Whether an event says anything of the state of its subject."""
+        return event.kind in self.subjects or type(event) in EVOLVE
+
+    def evolve(self, state: State | None, event: Event) -> State | None:
+        """The state of a subject after an event; None before anything is known."""
+        subject = self.subjects.get(event.kind or "")
+        return evolve(state, event) if subject is None else subject.evolve(state, event)
+
+    def fold(self, events: Sequence[Event]) -> State | None:
+        """The state of a subject after all events about it, in their order."""
+        if not any(event.kind in self.subjects for event in events):
+            return fold(None, events)
+        state: State | None = None
+        for event in events:
+            state = self.evolve(state, event)
+        return state
+
+    # --- rules ----------------------------------------------------------------------------
+
+    @cached_property
+    def _named(self) -> Mapping[str, Extension]:
+        return {extension.name: extension for extension in self.extensions}
+
+    def judge(self, case: Judging, used: tuple[str, ...] = ()) -> Iterator[Finding]:
+        """Every finding on an event in its surroundings, by our rules and those of extensions.
+
+        `used` are the names of the extensions that the ledger is kept with.
+        """
+        extensions = [self._named[name] for name in used if name in self._named]
+        yield from judge(case, _lifecycles(self, used))
+        for extension in extensions:
+            rule = extension.rules.get(type(case.event))
+            if rule is not None:
+                yield from rule(_narrowed(case))
+
+    def missing(self, used: Collection[str]) -> tuple[str, ...]:
+        """Those of the extensions that a ledger is kept with that are not here."""
+        return tuple(name for name in used if name not in self._named)
+
+    def unused(self, used: Collection[str]) -> tuple[str, ...]:
+        """The newest version of each extension that the ledger is not yet kept with."""
+        newest = {extension.title: extension.name for extension in _by_version(self.extensions)}
+        return tuple(name for name in newest.values() if name not in used)
+
+    def changes_what_stands(self, event: LedgerExtended, before: Collection[str]) -> bool:
+        """Whether, once a ledger is kept with an extension, what is on record is judged anew."""
+        extension = self._named.get(event.extension)
+        if extension is None:
+            return False
+        known = any(name.partition("@")[0] == extension.title for name in before)
+        return known or extension.reaches_out
+
+
+@lru_cache(maxsize=64)
+def _lifecycles(vocabulary: Vocabulary, used: tuple[str, ...]) -> Rows:
+    """The rows of all event types of extensions; of several versions those of the one in use."""
+    rows: dict[type[Event], tuple[Transition, ...]] = {}
+    for extension in sorted(vocabulary.extensions, key=lambda one: one.name in used):
+        rows.update(dict.fromkeys(extension.events, ()))
+        rows.update(rows_of(extension.transitions))
+    return rows
+
+
+def _by_version(extensions: Iterable[Extension]) -> list[Extension]:
+    return sorted(extensions, key=lambda one: int(one.name.partition("@")[2]))
+
+
+def _narrowed(case: Judging) -> Judging:
+    """A case whose world is what its event names: on that alone findings are brought up to date."""
+    named = {case.event.subject, *(name for _, name in references(case.event))}
+
+    def world(subject: str) -> State | None:
+        if subject not in named:
+            raise invalid(
+                "unnamed-subject",
+                f"a rule for {case.event.type} asks for {subject}, which the event does not name",
+                "let a field of the event name it, with metadata=REFERENCE",
+            )
+        return case.world(subject)
+
+    return attrs.evolve(case, world=world)
+
+
+def missing_extensions(names: Collection[str]) -> UnreadableRecord:
+    """The error where a ledger is to be written to without extensions that it is kept with."""
+    return UnreadableRecord(
+        Problem(
+            code="missing-extension",
+            message=f"this ledger is kept with {' and '.join(names)}, which is not here",
+            hint="install the extension, or pass it to Ledger.open(…, extensions=[…]); without it"
+            " the ledger can be read and verified, and not written to",
+        )
+    )
+
+
+STANDARD = Vocabulary()
+"""What a ledger knows without extensions."""
