@@ -34,9 +34,8 @@ from govledger import (
 from govledger.history import (
     Replay,
     explain,
-    profile_at,
-    profiles,
     replay,
+    rulebook,
     timeline,
     withdrawals,
 )
@@ -280,7 +279,7 @@ def held_over(on):
 
 
 def profile_on(records, when):
-    return profile_at(profiles(tuple(records), ZONE), at(when)).name
+    return rulebook(tuple(records), ZONE).profile_at(at(when)).name
 
 
 def codes(records):

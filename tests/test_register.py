@@ -35,7 +35,8 @@ from govledger import (
     StatementMade,
 )
 from govledger.history import replay
-from govledger.register import FIELDS, LISTED, changes, register
+from govledger.register import FIELDS, changes, register
+from govledger.vocabulary import LISTED
 from govledger.when import view_instant
 
 ZONE = ZoneInfo("Europe/Amsterdam")

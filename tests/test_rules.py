@@ -61,6 +61,7 @@ from govledger.state import (
     evolve,
 )
 from govledger.terms import LANGUAGES, TERMS, label
+from govledger.vocabulary import STANDARD
 from govledger.when import When, instant_of
 
 ON = When("2018-11-30")
@@ -297,6 +298,7 @@ def test_every_event_type_has_its_place():
     assert set(VOCABULARY) - set(EVOLVE) == {
         ev.LedgerOpened,
         ev.LedgerProfileChanged,
+        ev.LedgerExtended,
         ev.RecordRetracted,
         ev.PersonalDataErased,
     }
@@ -586,6 +588,8 @@ BOOK = [
     ("unknown-profile", [*judge_book(attrs.evolve(OPENED, profile="vng@9"), 1)]),
     ("record-too-large", [too_large(BINS, 5, "it takes 70000 bytes", "cite a document")]),
     ("unknown-profile", [*judge_book(ev.LedgerProfileChanged(profile="vng", on="2018"), 5)]),
+    ("unknown-extension", [*judge_book(ev.LedgerExtended(extension="it@1", on="2018"), 5, ["it@2"])]),
+    ("cannot-withdraw", [*judge_withdrawal(retraction(2, ev.LEDGER), 9, 2, EXAMPLE[ev.LedgerExtended], None)]),
 ]
 
 
@@ -603,6 +607,7 @@ def test_what_is_right_with_the_book():
     assert not [*judge_book(OPENED, 1)]
     assert not [*judge_book(ev.LedgerProfileChanged(profile="vng@1", on="2018"), 5)]
     assert not [*judge_book(BINS, 5)]
+    assert not [*judge_book(ev.LedgerExtended(extension="it@1", on="2018"), 5, ["it@1"])]
 
 
 def test_what_a_record_withdraws():
@@ -887,7 +892,7 @@ STATUS_WORDS = (
 )
 
 
-@pytest.mark.parametrize("term", sorted({*map(str, STATUS_WORDS), *ev.BY_TYPE}))
+@pytest.mark.parametrize("term", sorted({*map(str, STATUS_WORDS), *STANDARD.types}))
 def test_every_status_and_event_type_has_a_term_in_each_language(term):
     words = [label(term, language) for language in LANGUAGES]
     assert list(TERMS[term]) == words

@@ -13,6 +13,7 @@ as commitments, and come back as `Sealed`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -257,18 +258,19 @@ def decode_any(entry: Entry, vocabulary: Vocabulary = STANDARD) -> Record:
     For whoever shows records. Raises `UnreadableRecord` for a newer version of a type that is
     known: of what it says nothing is known, and there is no extension to install.
     """
-    name, _, version = entry.type.rpartition("@")
-    if entry.type in readable_types(vocabulary) or not (
-        name and version.isascii() and version.isdigit() and name not in vocabulary.types
-    ):
+    named = _STORED.fullmatch(entry.type) if isinstance(entry.type, str) else None
+    if named is None or named[1] in vocabulary.types:
         return decode(entry, vocabulary)
 
     def event(fields: dict[str, Any]) -> Event:
         shared = {name: fields.pop(name) for name in _BESIDE if name in fields}
         return UnknownEvent(entry.subject, stored=entry.type, data=fields, **shared)
 
-    return _decoded(entry, name, event)
+    return _decoded(entry, named[1], event)
 
+
+_STORED = re.compile(r"([a-z][a-z0-9-]*\.[a-z][a-z0-9-]*)@[1-9][0-9]{0,8}", re.ASCII)
+"""The stored name of a type, whosever it is."""
 
 _BESIDE = ("on", "source", *_SHARED)
 

@@ -832,7 +832,6 @@ class UnknownEvent(Event):
 VOCABULARY: tuple[type[Event], ...] = (
     LedgerOpened,
     LedgerProfileChanged,
-    LedgerExtended,
     MeetingConvened,
     MotionSubmitted,
     MotionAliasNoted,
@@ -872,6 +871,7 @@ VOCABULARY: tuple[type[Event], ...] = (
     StatementMade,
     RecordRetracted,
     PersonalDataErased,
+    LedgerExtended,
 )
 """Our event types, in the order of the documentation; extensions add theirs."""
 

@@ -72,8 +72,8 @@ class Log:
             self._unread += 1
             if not self.missing:
                 self.unreadable = self.unreadable or (
-                    f"record {record.position} ({record.subject}) is of a type that is not known"
-                    f" here, {brief(event.stored)}"
+                    f"record {record.position} ({record.subject}) cannot be read: its type"
+                    f" {brief(event.stored)} is not known here"
                 )
         if isinstance(record.event, LedgerOpened | LedgerProfileChanged):
             try:
