@@ -51,8 +51,9 @@ class Subject(Generic[S]):
     `kind` stands before the slash of its names. `state` is the class of its states, a frozen
     attrs class that inherits `SubjectState`; `evolve(state, event)` gives the state after an event
     about it, from None before anything is known. It is pure and total: any event of the kind may
-    follow any state, for a ledger also holds what happened against the rules. `plural` is what
-    `govledger list` calls them, the kind with an s unless given.
+    follow any state, for a ledger also holds what happened against the rules. `since` need not be
+    looked after: it is when the status changed last. `plural` is what `govledger list` calls them,
+    the kind with an s unless given.
 
     >>> from attrs import frozen
     >>> from govledger import Event, Subject, SubjectState

@@ -54,6 +54,7 @@ from govledger.events import (
     RecordRetracted,
     kind_of,
     references,
+    slug_of,
     subject_name,
 )
 from govledger.extension import Extension, Projecting, R_co
@@ -532,8 +533,10 @@ class Ledger:
         with self._store.read() as reading:
             if slug is None:
                 return tuple(reading.subjects())
-            kinds = self.vocabulary.kinds
-            return tuple(sorted(reading.versions(f"{kind}/{slug}" for kind in kinds)))
+            if not self.missing:
+                kinds = self.vocabulary.kinds
+                return tuple(sorted(reading.versions(f"{kind}/{slug}" for kind in kinds)))
+            return tuple(name for name in reading.subjects() if slug_of(name) == slug)
 
     def known_at(self, known: Known | None = None) -> int:
         """The position of the last record that the ledger held at a day, instant or position.

@@ -224,7 +224,14 @@ class Vocabulary:
     def evolve(self, state: State | None, event: Event) -> State | None:
         """The state of a subject after an event; None before anything is known."""
         subject = self.subjects.get(event.kind or "")
-        return evolve(state, event) if subject is None else subject.evolve(state, event)
+        if subject is None:
+            return evolve(state, event)
+        after = subject.evolve(state, event)
+        if not isinstance(after, subject.state):
+            raise TypeError(f"evolve of {subject.kind} gave {after!r}, no {subject.state.__name__}")
+        known = getattr(after, "status", None) == getattr(state, "status", None)
+        since = event.on if state is None or not known else state.since
+        return after if after.since == since else attrs.evolve(after, since=since)
 
     def fold(self, events: Sequence[Event]) -> State | None:
         """The state of a subject after all events about it, in their order."""

@@ -12,7 +12,7 @@ from govledger.audit.report import TYPES, Check, Outcome
 from govledger.codec import Entry, decode_any, encode
 from govledger.errors import InvalidInput, UnreadableRecord, brief
 from govledger.events import LedgerExtended, LedgerOpened, LedgerProfileChanged, UnknownEvent
-from govledger.history import Record, extensions_of
+from govledger.history import Record
 from govledger.rules import profile_named, withdraws
 from govledger.vocabulary import STANDARD, Vocabulary
 
@@ -34,7 +34,6 @@ class Log:
         self.unreadable = ""
         self.missing: tuple[str, ...] = ()
         self._vocabulary = vocabulary
-        self._extended: list[Record] = []
         self._unread = 0
         self.last: Record | None = None
         self.versions: Counter[str] = Counter()
@@ -66,8 +65,8 @@ class Log:
         """Note what is not known here: profiles, types, extensions. Nothing can be judged by it."""
         event = record.event
         if isinstance(event, LedgerExtended):
-            self._extended.append(record)
-            self.missing = self._vocabulary.missing(extensions_of(self._extended))
+            missing = self._vocabulary.missing([event.extension])
+            self.missing = tuple(dict.fromkeys((*self.missing, *missing)))
         if isinstance(event, UnknownEvent):
             self._unread += 1
             if not self.missing:
