@@ -34,6 +34,7 @@ from govledger import (
     Projection,
     RecordRetracted,
     RuleBreach,
+    Sealed,
     StatementMade,
     Subject,
     SubjectState,
@@ -298,9 +299,12 @@ def test_states_and_events_come_back(new_ledger):
     }
     assert {state.subject for state in ledger.replay("2024-12-31")} == {"grant/park", "motion/bins"}
     assert [change.subject for change in ledger.diff("2024-02-28", "2024-03-01")] == ["grant/park"]
-    assert [reason.decides for reason in ledger.why("grant/park").reasons] == [False, True]
-    assert ledger.as_of(status="paid").subjects() == ("grant/park",)
-    assert ledger.as_of(kind="grant", limit=1).subjects() == ("grant/park",)
+    assert [reason.decides for reason in ledger.why("grant/park", "2024-12-31").reasons] == [
+        False,
+        True,
+    ]
+    assert ledger.as_of("2024-12-31", status="paid").subjects() == ("grant/park",)
+    assert ledger.as_of("2024-12-31", kind="grant", limit=1).subjects() == ("grant/park",)
     assert ledger.subjects("park") == ("grant/park",)
     assert rebuilt(ledger)
     ledger.rebuild()
@@ -403,8 +407,8 @@ def test_personal_texts_are_sealed_and_erased(new_ledger):
     assert b"Aarts" not in b"".join(entry.body for entry in ledger.entries())
     assert ledger.as_of("2024-12-31").of(Grant)["park"].holder == "A. Aarts"
     ledger.erase("grant/park", basis="GDPR art. 17(1)(a)")
-    assert ledger.as_of("2024-12-31").of(Grant)["park"].holder == "[erased]"
-    assert ledger.as_of("2024-12-31").describe("grant/park")["holder"] == "[erased]"
+    assert isinstance(ledger.as_of("2024-12-31").of(Grant)["park"].holder, Sealed)
+    assert ledger.as_of("2024-12-31").describe("grant/park")["holder"] + "" == "[erased]"
     assert rebuilt(ledger)
 
 
@@ -430,7 +434,10 @@ def test_any_history_is_what_a_replay_gives(steps, since, seed):
     """Spans, findings and registers equal the definition, on any day, as known at any position."""
     clock = Clock()
     with Ledger.in_memory(clock=clock) as plain:
-        recorded(plain, steps[:since])
+        recorded(
+            plain,
+            [s for s in steps[:since] if isinstance(s, int | MotionSubmitted | MotionAdopted)],
+        )
         ledger = Ledger(plain._store, clock)
         ledger._store.vocabulary = Vocabulary((GRANTS,))  # as if it were opened again
         recorded(ledger, steps[since:])
@@ -495,10 +502,15 @@ def test_it_shows_what_it_can(kept):
     assert events[0].type == "grant.given"
     assert events[1].data == {"instalments": [{"amount": 5, "on": "2024-03"}]}
     assert [record.type for record in kept.follow(timeout=0)][-1] == "motion.costed"
-    assert [r.record.type for r in kept.why("grant/park").reasons] == ["grant.given", "grant.paid"]
-    assert [r.record.type for r in kept.why("motion/bins").reasons][-1] == "motion.costed"
-    assert kept.as_of(kind="grant").subjects() == ("grant/park",)
-    assert kept.as_of(status="paid").subjects() == ("grant/park",)
+    assert [r.record.type for r in kept.why("grant/park", "2024-12-31").reasons] == [
+        "grant.given",
+        "grant.paid",
+    ]
+    assert [r.record.type for r in kept.why("motion/bins", "2024-12-31").reasons][
+        -1
+    ] == "motion.costed"
+    assert kept.as_of("2024-12-31", kind="grant").subjects() == ("grant/park",)
+    assert kept.as_of("2024-12-31", status="paid").subjects() == ("grant/park",)
     assert [state.subject for state in kept.replay("2024-12-31")] == [
         "motion/bins",
         "statement/why",
@@ -572,16 +584,17 @@ def test_exported_lines_come_in_again(kept, tmp_path):
         assert rebuilt(ledger)
     with Ledger.in_memory() as ledger, pytest.raises(InvalidInput) as refused:
         import_file(ledger, lines)
-    assert {problem.code for problem in refused.value.problems} == {"unknown-type"}
+    assert {problem.code for problem in refused.value.problems} == {"unknown-type", "unknown-kind"}
 
 
 # --- what an extension may not be -------------------------------------------------------
 
 
-@frozen
+@frozen(kw_only=True)
 class Slotted(Event):
     type = "grant.slotted"
     kind = "grant"
+    amount: int = field(converter=count)
 
 
 @frozen(kw_only=True, slots=False)

@@ -588,8 +588,14 @@ BOOK = [
     ("unknown-profile", [*judge_book(attrs.evolve(OPENED, profile="vng@9"), 1)]),
     ("record-too-large", [too_large(BINS, 5, "it takes 70000 bytes", "cite a document")]),
     ("unknown-profile", [*judge_book(ev.LedgerProfileChanged(profile="vng", on="2018"), 5)]),
-    ("unknown-extension", [*judge_book(ev.LedgerExtended(extension="it@1", on="2018"), 5, ["it@2"])]),
-    ("cannot-withdraw", [*judge_withdrawal(retraction(2, ev.LEDGER), 9, 2, EXAMPLE[ev.LedgerExtended], None)]),
+    (
+        "unknown-extension",
+        [*judge_book(ev.LedgerExtended(extension="it@1", on="2018"), 5, ["it@2"])],
+    ),
+    (
+        "cannot-withdraw",
+        [*judge_withdrawal(retraction(2, ev.LEDGER), 9, 2, EXAMPLE[ev.LedgerExtended], None)],
+    ),
 ]
 
 

@@ -230,10 +230,14 @@ class Sitting:
         versions = {**self._versions, **{record.subject: record.version for record in first}}
         added = numbered(closed, versions, head + len(first), now, call.key)
         entries, oversized = encoded((*first, *added))
-        trial = self._desk  # of a call that comes alone nothing is kept if it is refused
-        if not self._is_alone:
-            trial = Desk(self._desk, self._zone, self._vocabulary, self._desk.rulebook)
-        for record in (*first, *added):
+        below = self._desk
+        if first:  # what an extension finds in older records is not held against the call
+            below = self._upon(self._desk)
+            for record in first:
+                below.take(record, accepted=True)
+        # Of a call that comes alone nothing is kept if it is refused.
+        trial = self._upon(below) if first or not self._is_alone else below
+        for record in added:
             trial.take(record, accepted=False)
         found = (*oversized, *trial.breaches())
         if call.flagged:
@@ -241,8 +245,10 @@ class Sitting:
         if found:
             head += len(first)
             raise RuleBreach(*(pointed(breach, head) for breach in found), head=head)
-        if trial is not self._desk:
-            self._desk.add(trial)
+        if trial is not below:
+            below.add(trial)
+        if below is not self._desk:
+            self._desk.add(below)
         self._unused = ()
         self._versions.update((record.subject, record.version) for record in (*first, *added))
         self._newest = Newest(added[-1].position, now)
@@ -251,6 +257,9 @@ class Sitting:
         if call.key is not None:
             self._written[call.key] = Answer(added, disclosures).told()
         return added
+
+    def _upon(self, below: Desk) -> Desk:
+        return Desk(below, self._zone, self._vocabulary, below.rulebook)
 
     def write(self) -> None:
         """Write all that was taken."""

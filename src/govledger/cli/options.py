@@ -35,8 +35,9 @@ class Settings:
 
 
 def settings() -> Settings:
-    """The settings of the running command."""
-    found = click.get_current_context().find_root().obj
+    """The settings of the running command; the defaults where none runs, as in completion."""
+    context = click.get_current_context(silent=True)
+    found = context.find_root().obj if context else None
     return found if isinstance(found, Settings) else Settings()
 
 
