@@ -13,7 +13,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import attrs
 import forgery
+import own_extension
 import pytest
 from click.testing import CliRunner
 
@@ -113,6 +115,7 @@ BINDING = {
     "cannot-withdraw",
     "already-open",
     "unknown-profile",
+    "unknown-extension",
 }
 """Breaches of the book itself, which cannot be flagged."""
 
@@ -147,6 +150,20 @@ CALLS = {
     "lost-record": "ledger.follow(after=12)",
     "not-a-timeout": "ledger.follow(timeout=-1)",
     "unknown-cursor": 'ledger.move_cursor("web", 1)\nledger.move_cursor("wbe", None)',
+    "missing-extension": "with kept_without() as kept: kept.record(motion)",
+    "not-a-version": 'Extension(name="budget")',
+    "name-clash": "Ledger.in_memory(extensions=[own.GRANTS, attrs.evolve(own.GRANTS, rules={})])",
+    "unnamed-subject": "Ledger.in_memory(extensions=[own.NOSY]).record(motion)",
+    "twice": 'Extension(name="own@1", subjects=(own.SUBJECT,), events=2 * (own.GrantGiven,))',
+    "not-a-type": 'Extension(name="own@1", events=(own.Ours,))',
+    "not-a-kind": 'Extension(name="own@1", subjects=(attrs.evolve(own.SUBJECT, kind="motion"),))',
+    "not-plain": 'Extension(name="own@1", events=(own.Slotted,), subjects=(own.SUBJECT,))',
+    "no-converter": 'Extension(name="own@1", events=(own.Careless,), subjects=(own.SUBJECT,))',
+    "unfit-field": 'Extension(name="own@1", subjects=(own.SHARE,))',
+    "unknown-annotation": 'Extension(name="own@1", subjects=(own.UNREADABLE,))',
+    "foreign-transition": 'Extension(name="own@1", transitions=LIFECYCLE[:1])',
+    "rule-of-nothing": 'Extension(name="own@1", rules={own.Slotted: own.rests})',
+    "unknown-language": 'Extension(name="own@1", labels={"de": {"adopted": "angenommen"}})',
     "unknown-position.known-at": 'ledger.as_of("2024-03-14", known_at=99)',
 }
 """Errors that a program provokes, and no file: stem -> statements of which the last raises."""
@@ -479,6 +496,13 @@ def in_empty_folder():
         yield
 
 
+def kept_without():
+    """A ledger that is kept with an extension, opened without it."""
+    with Ledger.open("club.db", extensions=[own_extension.GRANTS]) as club:
+        club.record(MotionSubmitted("lamps", title="Lamps", on="2024-03-01"))
+    return Ledger.open("club.db")
+
+
 def undriven():
     """Where the driver of PostgreSQL is not installed."""
     return patch.dict(sys.modules, {"govledger.storage.postgres.place": None})
@@ -492,6 +516,9 @@ def called(stem):
             **{"Ledger": Ledger, "SqliteStore": SqliteStore, "Entry": Entry},
             **{"decode": decode, "decode_state": decode_state, "undriven": undriven},
             "interrupted": interrupted,
+            **{"own": own_extension, "attrs": attrs, "Extension": govledger.Extension},
+            **{"LedgerExtended": govledger.LedgerExtended, "LIFECYCLE": govledger.LIFECYCLE},
+            "kept_without": kept_without,
             "ledgers": govledger.ledgers,
             "motion": MotionSubmitted("bins", title="Bigger bins", on="2024-03-01"),
             "adoption": MotionAdopted("bins", on="2024-03-14"),
@@ -526,7 +553,7 @@ def raised_in(module):
             given = [word.value for word in node.keywords if word.arg == "code"]
             if name in ("invalid", "refused", "_say", "_breach"):
                 given += node.args[:1]
-            if name in ("_unreadable", "_fault", "fault"):
+            if name in ("_unreadable", "_fault", "fault", "_problem"):
                 given += node.args[1:2]
             if name == "one_of":
                 given += node.args[2:3]
@@ -537,7 +564,7 @@ def raised_in(module):
 BELOW = set().union(
     *(
         raised_in(f"{name}.py")
-        for name in "values when source events codec state ledger erasing recording together drafts following storage/places storage/copying storage/tables/registers".split()
+        for name in "values when source events codec state ledger erasing recording together drafts following extension vocabulary storage/places storage/copying storage/tables/registers".split()
     )
 )
 

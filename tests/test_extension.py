@@ -14,9 +14,26 @@ from threading import Thread
 
 import attrs
 import pytest
-from attrs import field, frozen
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from own_extension import (
+    GRANTS,
+    NOSY,
+    SHARE,
+    STRICTER,
+    UNREADABLE,
+    Careless,
+    Grant,
+    GrantGiven,
+    GrantPaid,
+    Instalment,
+    MotionCosted,
+    Ours,
+    Slotted,
+    granted,
+    rests,
+)
 
 from govledger import (
     Axis,
@@ -156,99 +173,6 @@ def test_the_session_of_the_page_runs(site, tmp_path):
     refused = govledger("-l shop.db record motion.submitted m --on 2024 --set title=M", tmp_path)
     assert refused.returncode == 1
     assert "error[missing-extension]" in refused.stderr
-
-
-# --- another extension: grants, which name motions and people, and rules on motions ------
-
-
-@frozen(kw_only=True, slots=False)
-class Instalment:
-    amount: int
-    on: When = field(converter=when)
-
-
-def instalments(values):
-    return tuple(v if isinstance(v, Instalment) else Instalment(**v) for v in values)
-
-
-@frozen(kw_only=True, slots=False)
-class Grant(SubjectState):
-    status: str | None = None
-    motion: str | None = None
-    holder: str = field(default="", metadata=PERSONAL)
-    last: When | None = None
-    paid: tuple[Instalment, ...] = ()
-
-
-def grant(value: str) -> str:
-    return subject_name(value, "grant")
-
-
-@frozen(kw_only=True, slots=False)
-class GrantEvent(Event):
-    kind = "grant"
-    subject: str = field(converter=grant, kw_only=False)
-
-
-@frozen(kw_only=True, slots=False)
-class GrantGiven(GrantEvent):
-    type = "grant.given"
-    motion: str = field(converter=motion, metadata=REFERENCE)
-    holder: str = field(converter=personal, metadata=PERSONAL)
-
-
-@frozen(kw_only=True, slots=False)
-class GrantPaid(GrantEvent):
-    type = "grant.paid"
-    instalments: tuple[Instalment, ...] = field(converter=instalments)
-
-
-@frozen(kw_only=True, slots=False)
-class MotionCosted(Event):
-    """An event of an extension about a subject of ours: it says nothing of its state."""
-
-    type = "motion.costed"
-    kind = "motion"
-    subject: str = field(converter=motion, kw_only=False)
-    amount: int = field(converter=count)
-
-
-def granted(state, event):
-    now = state or Grant(subject=event.subject, since=event.on)
-    match event:
-        case GrantGiven():
-            return attrs.evolve(now, status="given", motion=event.motion, holder=event.holder)
-        case GrantPaid():
-            paid = (*now.paid, *event.instalments)
-            return attrs.evolve(now, status="paid", last=event.on, paid=paid)
-
-
-def rests(case):
-    found = case.world(case.event.motion)
-    if isinstance(found, Motion) and found.decision != "adopted":
-        yield case.breach("grant-without-decision", "its motion is not adopted", "adopt it first")
-
-
-def titled(case):
-    if case.state is not None and not case.state.title[0].isupper():
-        yield case.breach("small-title", "titles begin with a capital", "correct the title")
-
-
-def noted(case):
-    yield case.notice("costed", "somebody said what it costs")
-
-
-GRANTS = Extension(
-    name="grants@1",
-    events=(GrantGiven, GrantPaid, MotionCosted),
-    subjects=(Subject(kind="grant", state=Grant, evolve=granted),),
-    transitions=(
-        Transition(GrantGiven, Axis.STATUS, (None,), "given"),
-        Transition(GrantPaid, Axis.STATUS, ("given", "paid"), "paid"),
-    ),
-    rules={GrantGiven: rests, MotionAdopted: titled, MotionCosted: noted},
-)
-STRICTER = attrs.evolve(GRANTS, name="grants@2", rules={**GRANTS.rules, MotionSubmitted: noted})
 
 
 class Clock:
@@ -590,31 +514,6 @@ def test_exported_lines_come_in_again(kept, tmp_path):
 # --- what an extension may not be -------------------------------------------------------
 
 
-@frozen(kw_only=True)
-class Slotted(Event):
-    type = "grant.slotted"
-    kind = "grant"
-    amount: int = field(converter=count)
-
-
-@frozen(kw_only=True, slots=False)
-class Careless(Event):
-    type = "grant.careless"
-    kind = "grant"
-    amount: int
-
-
-@frozen(kw_only=True, slots=False)
-class Floating(SubjectState):
-    share: float = 0.5
-
-
-@frozen(kw_only=True, slots=False)
-class Ours(Event):
-    type = "motion.adopted"
-    kind = "motion"
-
-
 WRONG = {
     "not-a-version": {"name": "grants"},
     "twice": {"events": (GrantGiven, GrantGiven)},
@@ -633,7 +532,8 @@ WRONG = {
     },
     "not-plain": {"events": (Slotted,)},
     "no-converter": {"events": (Careless,)},
-    "unfit-field": {"subjects": (Subject(kind="share", state=Floating, evolve=granted),)},
+    "unfit-field": {"subjects": (SHARE,)},
+    "unknown-annotation": {"subjects": (UNREADABLE,)},
     "not-a-kind": {"subjects": (Subject(kind="motion", state=Grant, evolve=granted),)},
     "foreign-transition": {"transitions": (Transition(MotionAdopted, Axis.STATUS, (None,), "x"),)},
     "rule-of-nothing": {"rules": {Slotted: rests}},
@@ -677,11 +577,7 @@ def test_two_extensions_claim_no_name_twice():
 
 
 def test_a_rule_sees_only_what_the_event_names():
-    def curious(case):
-        yield case.notice("seen", str(case.world("meeting/alv")))
-
-    nosy = Extension(name="nosy@1", rules={MotionSubmitted: curious})
-    with Ledger.in_memory(extensions=[nosy]) as ledger, pytest.raises(InvalidInput) as refused:
+    with Ledger.in_memory(extensions=[NOSY]) as ledger, pytest.raises(InvalidInput) as refused:
         ledger.record(MOTION)
     assert refused.value.problems[0].code == "unnamed-subject"
 

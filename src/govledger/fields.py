@@ -1,7 +1,7 @@
 """Converters for the fields of an extension's event types, and what marks them.
 
-The public face for whoever writes an extension: it re-exports and defines nothing. Each converter
-checks a value that comes as text or JSON, or raises `InvalidInput` that says how to write it.
+Here: names for whoever writes an extension, re-exported; nothing is defined. Each converter checks
+a value that comes as text or JSON, or raises `InvalidInput`, which says how to write it.
 """
 
 from govledger.events import REFERENCE, due, meeting, motion, subject_name, subjects, tally, until

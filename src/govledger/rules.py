@@ -739,7 +739,7 @@ def judge_book(event: Event, position: int, extensions: Collection[str] = ()) ->
                 event,
                 position,
                 f'"{event.extension}" is not an extension known here',
-                "install it, or give it to Ledger.open(…, extensions=[…])",
+                "install it, or give it to the ledger as one of its `extensions`",
                 "extension",
             ),
             binding=True,

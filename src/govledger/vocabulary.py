@@ -36,7 +36,7 @@ from govledger.rules import (
     profile_named,
     rows_of,
 )
-from govledger.state import EVOLVE, STATES, STATUSES, State, evolve, fold
+from govledger.state import EVOLVE, STATES, STATUSES, State, SubjectState, evolve, fold
 from govledger.values import structure
 
 LISTED: Mapping[str, str] = {
@@ -226,12 +226,14 @@ class Vocabulary:
         subject = self.subjects.get(event.kind or "")
         if subject is None:
             return evolve(state, event)
-        after = subject.evolve(state, event)
+        after: SubjectState = subject.evolve(state, event)
         if not isinstance(after, subject.state):
             raise TypeError(f"evolve of {subject.kind} gave {after!r}, no {subject.state.__name__}")
         known = getattr(after, "status", None) == getattr(state, "status", None)
         since = event.on if state is None or not known else state.since
-        return after if after.since == since else attrs.evolve(after, since=since)
+        if after.since != since:
+            after = attrs.evolve(after, since=since)
+        return after
 
     def fold(self, events: Sequence[Event]) -> State | None:
         """The state of a subject after all events about it, in their order."""
@@ -314,7 +316,7 @@ def missing_extensions(names: Collection[str]) -> UnreadableRecord:
         Problem(
             code="missing-extension",
             message=f"this ledger is kept with {' and '.join(names)}, which is not here",
-            hint="install the extension, or pass it to Ledger.open(…, extensions=[…]); without it"
+            hint="install the extension, or pass it to Ledger.open as one of its extensions; without it"
             " the ledger can be read and verified, and not written to",
         )
     )
