@@ -100,8 +100,8 @@ class Extension:
     `profiles` are offered to new ledgers, `projections` are named questions to registers, and
     `labels` the terms in each language (language -> term -> word).
 
-    Pass it to `Ledger.open` as one of its `extensions`; the command line finds it by the entry-point
-    group `govledger.extensions`. Raises `InvalidInput` with all that is wrong with it.
+    Pass it to `Ledger.open` as one of its `extensions`; the command line finds it by the
+    entry-point group `govledger.extensions`. Raises `InvalidInput` with all that is wrong with it.
 
     >>> from govledger import Extension, Ledger
     >>> Ledger.in_memory(extensions=[Extension(name="plain@1")]).vocabulary.extensions[0].name

@@ -316,8 +316,8 @@ def missing_extensions(names: Collection[str]) -> UnreadableRecord:
         Problem(
             code="missing-extension",
             message=f"this ledger is kept with {' and '.join(names)}, which is not here",
-            hint="install the extension, or pass it to Ledger.open as one of its extensions; without it"
-            " the ledger can be read and verified, and not written to",
+            hint="install it, or pass it to Ledger.open as one of its extensions; without it the"
+            " ledger can be read and verified, and not written to",
         )
     )
 
