@@ -610,7 +610,7 @@ def points(monkeypatch):
 
     def install(**found):
         points = [EntryPoint(name, value, discovery.GROUP) for name, value in found.items()]
-        monkeypatch.setattr(discovery, "entry_points", lambda group: points)
+        monkeypatch.setattr(discovery, "_installed", lambda: points)
         discovery.vocabulary.cache_clear()
 
     yield install
