@@ -618,11 +618,11 @@ def points(monkeypatch):
 
 
 def test_what_is_installed_is_found(points):
-    points(grants="test_extension:GRANTS", both="test_extension:BOTH")
+    points(grants="own_extension:GRANTS", both="test_extension:BOTH")
     assert [one.name for one in discovery.vocabulary().extensions] == [
+        "grants@1",
         "plain@1",
         "plain@2",
-        "grants@1",
     ]
 
 
