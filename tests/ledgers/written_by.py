@@ -20,6 +20,7 @@ from tempfile import TemporaryDirectory
 from attrs import evolve
 
 import govledger.ledger
+import govledger.recording
 from govledger import *
 from govledger.codec import ENTRY_LIMIT, encode, entry_bytes
 from govledger.dataset import import_dataset, ledger_options, load
@@ -32,8 +33,9 @@ AMSTERDAM = "Europe/Amsterdam"
 
 
 CHANCE = random.Random(3)
-if hasattr(govledger.ledger, "_salt"):  # of format 3
-    govledger.ledger._salt = lambda: CHANCE.randbytes(16)
+for module, salt in ((govledger.ledger, "_salt"), (govledger.recording, "new_salt")):
+    if hasattr(module, salt):  # of format 3; where it stands, that has changed
+        setattr(module, salt, lambda: CHANCE.randbytes(16))
 
 
 class Clock:
