@@ -24,7 +24,6 @@ from govledger.events import (
     BlockadeLifted,
     BlockadeLiftOrdered,
     BlockadeLiftProposed,
-    Choice,
     Due,
     Event,
     LedgerOpened,
@@ -62,10 +61,8 @@ from govledger.events import (
     RecordRetracted,
     ResponseReceived,
     StatementMade,
-    Tally,
     Until,
     UntilKind,
-    Vote,
 )
 from govledger.history import Reason, Record
 from govledger.integrity.checkpoint import Checkpoint, Policy
@@ -103,6 +100,7 @@ from govledger.storage import Listed
 from govledger.storage.copying import Copied
 from govledger.storage.places import ledgers
 from govledger.values import Sealed
+from govledger.votes import Choice, Electorate, Tally, Vote
 from govledger.when import When
 
 __all__ = (
@@ -129,6 +127,7 @@ __all__ = (
     "Deadline",
     "Decision",
     "Due",
+    "Electorate",
     "Erasure",
     "Event",
     "Explanation",

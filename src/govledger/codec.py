@@ -25,7 +25,14 @@ import attrs
 import msgspec
 from attrs import frozen
 
-from govledger.errors import Problem, StorageError, UnreadableRecord, brief, invalid
+from govledger.errors import (
+    InvalidInput,
+    Problem,
+    StorageError,
+    UnreadableRecord,
+    brief,
+    invalid,
+)
 from govledger.events import VOCABULARY, Event, kind_of, own_fields
 from govledger.history import Record, Told
 from govledger.rules import Breach, Finding, Notice
@@ -35,12 +42,6 @@ from govledger.when import When, when
 
 ENTRY_LIMIT = 65_535
 """The largest entry, in bytes: the length field of a C2SP tile entry has 16 bits."""
-
-Upcaster = Callable[[dict[str, Any]], dict[str, Any]]
-"""Turns the fields of one version of an event type into those of the next."""
-
-UPCASTERS: Mapping[str, tuple[Upcaster, ...]] = {}
-"""Per type name, how to get from version 1 to 2, from 2 to 3, and so on."""
 
 _SHARED = ("note", "recorded_by", "corrects")
 
@@ -59,9 +60,14 @@ class Entry:
     body: bytes
 
 
-def current_version(name: str) -> int:
-    """The version in which events of a type are written today."""
-    return len(UPCASTERS.get(name, ())) + 1
+def current_version(cls: type[Event]) -> int:
+    """The version in which events of a type are written today.
+
+    >>> from govledger import MotionAdopted, MotionWithdrawn
+    >>> current_version(MotionAdopted), current_version(MotionWithdrawn)
+    (2, 1)
+    """
+    return len(cls.upcasters) + 1
 
 
 def readable_types() -> Mapping[object, tuple[type[Event], int]]:
@@ -69,7 +75,7 @@ def readable_types() -> Mapping[object, tuple[type[Event], int]]:
     return {
         f"{cls.type}@{version}": (cls, version)
         for cls in VOCABULARY
-        for version in range(1, current_version(cls.type) + 1)
+        for version in range(1, current_version(cls) + 1)
     }
 
 
@@ -78,7 +84,7 @@ _READABLE = readable_types()
 
 def stored_type(event: Event) -> str:
     """The stored name of an event's type, with the version that is written today."""
-    return f"{event.type}@{current_version(event.type)}"
+    return f"{event.type}@{current_version(type(event))}"
 
 
 Columns = tuple[int, str, int, str, bytes]
@@ -174,13 +180,17 @@ def _of(cls: Hashable) -> _Fields:
 _OWN = {cls: _fields(own_fields(cls)) for cls in VOCABULARY}
 
 
-def payload(event: Event) -> dict[str, Any]:
+def payload(event: Event, *, packed: bool = True) -> dict[str, Any]:
     """What an event says, as JSON, without subject and type.
 
-    `data` holds the fields of its own type; the shared ones stand beside it.
+    `data` holds the fields of its own type, as they are stored; where not `packed`, each
+    by itself. The shared ones stand beside it.
     """
     said: dict[str, Any] = {"on": event.on.text}
-    data = _OWN[type(event)].plain(event)
+    cls = type(event)
+    data = _OWN[cls].plain(event)
+    if packed:
+        data = cls.pack(data)
     if data:
         said["data"] = data
     if event.source is not None:
@@ -204,16 +214,21 @@ def timestamp(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="microseconds")[:-6] + "Z"
 
 
-def encode(record: Record) -> Entry:
-    """A record as it is stored. Raises `InvalidInput` where it is too large."""
+def _body(record: Record) -> dict[str, Any]:
+    """What the body of a record says."""
     body = payload(record.event)
     body["position"] = record.position
     body["recorded_at"] = timestamp(record.recorded_at)
     if record.key is not None:
         body["key"] = record.key
-    entry = Entry(
-        record.position, record.subject, record.version, stored_type(record.event), canonical(body)
-    )
+    return body
+
+
+def encode(record: Record) -> Entry:
+    """A record as it is stored. Raises `InvalidInput` where it is too large."""
+    body = canonical(_body(record))
+    stored = stored_type(record.event)
+    entry = Entry(record.position, record.subject, record.version, stored, body)
     size = len(entry_bytes(entry))
     if size > ENTRY_LIMIT:
         raise invalid(
@@ -240,9 +255,7 @@ def decode(entry: Entry) -> Record:
         position = _position(said.pop("position"))
         recorded_at = _moment(said.pop("recorded_at"))
         key = line(said.pop("key")) if "key" in said else None
-        fields = fields_of(said)
-        for upcast in UPCASTERS.get(cls.type, ())[version - 1 :]:
-            fields = upcast(fields)
+        fields = _of_today(cls, version, said)
         return Record(
             position=position,
             version=entry.version,
@@ -252,6 +265,47 @@ def decode(entry: Entry) -> Record:
         )
     except _MALFORMED as error:
         raise _malformed(entry, cls, error) from error
+
+
+def _of_today(cls: type[Event], version: int, said: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields of an event in the version of today, from a payload of an older one."""
+    fields = fields_of(said)
+    for upcast in cls.upcasters[version - 1 :]:
+        fields = upcast(fields)
+    return fields
+
+
+def is_canonical(entry: Entry, record: Record) -> bool:
+    """Whether an entry has the one form of bytes that says what its record does.
+
+    Of a version that is no longer written it is asked that the bytes are canonical JSON, that
+    every field stands where it belongs, and that brought up to today they say what the
+    record says: none at its default, none written otherwise than it would be today.
+    """
+    if entry.type == stored_type(record.event):
+        try:
+            return encode(record) == entry
+        except InvalidInput:  # larger than any record may be
+            return False
+    known = _READABLE.get(entry.type)
+    said = msgspec.json.decode(entry.body)
+    if known is None or canonical(said) != entry.body or len(entry_bytes(entry)) > ENTRY_LIMIT:
+        return False
+    body = _body(record)
+    own = said.get("data")
+    if not said.keys() <= _TOP or own == {} or not _TOP.isdisjoint(own or ()):
+        return False
+    told = [{name: part.pop(name, None) for name in _OF_THE_BOOK} for part in (said, body)]
+    return (
+        (entry.position, entry.subject, entry.version)
+        == (record.position, record.subject, record.version)
+        and told[0] == told[1]
+        and _of_today(*known, said) == fields_of(body)
+    )
+
+
+_OF_THE_BOOK = ("position", "recorded_at", "key")
+_TOP = frozenset({"on", "data", "source", *_SHARED, *_OF_THE_BOOK})
 
 
 def recall(entry: Entry) -> Told:
@@ -424,7 +478,7 @@ def _restored(cls: Any) -> tuple[tuple[str, _Restore], ...]:
 
 
 _OF_TODAY: Mapping[object, tuple[Any, dict[str, Any]]] = {
-    f"{cls.type}@{current_version(cls.type)}": (
+    f"{cls.type}@{current_version(cls)}": (
         cls,
         {f.name: f.default for f in attrs.fields(cls) if f.default is not attrs.NOTHING},
     )

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 from attrs import asdict, field, frozen
 from attrs import evolve as replace
 
-from govledger.events import Tally, UntilKind, slug_of
+from govledger.events import UntilKind, slug_of
 from govledger.rules import Deadline, Finding, Notice, closing, deadline, notices
 from govledger.state import (
     STATES,
@@ -29,6 +29,7 @@ from govledger.state import (
     ProposalStatus,
     State,
 )
+from govledger.votes import Tally
 from govledger.when import When, timezone
 
 LISTED = ("motions", "mandates", "blockades", "proposals", "meetings")
@@ -277,7 +278,7 @@ def _count(tally: Tally | None) -> dict[str, Any] | None:
     """A tally as plain values, without its roll call."""
     if tally is None:
         return None
-    said = asdict(tally, filter=lambda field, _: field.name != "roll_call")
+    said = asdict(tally, filter=lambda field, _: field.name not in ("roll_call", "called_twice"))
     return {name: value for name, value in said.items() if value is not None}
 
 

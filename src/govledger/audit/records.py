@@ -9,19 +9,11 @@ from collections import Counter
 from collections.abc import Iterator
 
 from govledger.audit.report import TYPES, Check, Outcome
-from govledger.codec import Entry, decode, encode
+from govledger.codec import Entry, decode, is_canonical
 from govledger.errors import InvalidInput, UnreadableRecord
 from govledger.events import LedgerOpened, LedgerProfileChanged
 from govledger.history import Record
 from govledger.rules import profile_named, withdraws
-
-
-def is_canonical(entry: Entry, record: Record) -> bool:
-    """Whether an entry has the one form of bytes that says what its record does."""
-    try:
-        return encode(record) == entry
-    except InvalidInput:  # larger than any record may be
-        return False
 
 
 class Log:
