@@ -126,10 +126,34 @@ def test_vocabulary_page(golden):
     ]
     for cls, example in INSIDE.items():
         fields = ", ".join(field_text(f) for f in attrs.fields(cls) if f.init)
-        page += [f"**{cls.__name__}**: {fields}. {inspect.cleandoc(cls.__doc__)}\n"]
+        about = inspect.cleandoc(cls.__doc__).partition("\n\n>>>")[0]
+        page += [f"**{cls.__name__}**: {fields}. {about}\n"]
         page += [f"```yaml\n{example}\n```\n"]
+    page += [
+        "Roll calls may come from CSV, and are stored in columns: [votes.md](votes.md).\n",
+        "## Versions\n",
+        "A record says in which version of its type it was written (`motion.adopted@1`), and never"
+        " changes. Types in more than one version:\n",
+        "| type | written now | before |",
+        "|---|---|---|",
+        *(
+            f"| `{cls.type}` | {len(cls.upcasters) + 1} | {HISTORY[cls.type]} |"
+            for cls in VOCABULARY
+            if cls.upcasters
+        ),
+        "\nAll versions are read; what an older one says is brought up to today when it is read, by"
+        " `upcasters` of the event's class. Even one more field makes a new version, with a default"
+        " for older records: [why](adr/0016-versions-of-events.md). An older govledger that meets a"
+        " newer version says that it cannot read the record, not that it is damaged.\n",
+    ]
     golden("docs/events.md", "\n".join(page))
 
+
+HISTORY = {
+    "motion.adopted": "1: roll calls vote by vote, and no `called_twice`",
+    "motion.rejected": "1: as motion.adopted",
+}
+"""What the versions that are no longer written were like."""
 
 INSIDE = {
     Tally: "tally: {in_favour: 820, against: 95, unit: votes by inhabitants, electorate: 1100}",
@@ -154,7 +178,10 @@ def test_interface_page(golden):
         "Everything here is imported from `govledger`. The events are listed in"
         " [events.md](events.md); times, dates and `known_at` are explained in [time.md](time.md).\n",
     ]
-    for cls in (govledger.Ledger, govledger.Register, govledger.Batch, govledger.Pending):
+    for cls in (
+        *(govledger.Ledger, govledger.Register, govledger.Batch, govledger.Pending),
+        *(govledger.Tally, govledger.Electorate),
+    ):
         page += [f"## {cls.__name__}\n", f"{inspect.cleandoc(cls.__doc__)}\n"]
         for name, member in sorted(vars(cls).items()):
             told = inspect.unwrap(getattr(member, "__func__", getattr(member, "func", member)))

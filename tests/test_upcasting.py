@@ -26,7 +26,7 @@ from govledger.cli import main
 from govledger.cli.datasets import read_dataset
 from govledger.codec import Entry, canonical, current_version, decode, encode, exported
 from govledger.codec import is_canonical, payload, recall
-from govledger.dataset import import_dataset, ledger_options
+from govledger.dataset import import_dataset, import_keys, ledger_options
 from govledger.history import Record
 from govledger.integrity.personal import digests_in, personal_texts
 from govledger.storage.tables.columns import DERIVED_TABLES
@@ -195,6 +195,35 @@ def test_what_was_imported_then_is_known_now(tmp_path):
         head = ledger.head()
         assert import_dataset(ledger, read_dataset(LINES), breaches="flag")
         assert ledger.head() == head
+
+
+DATASET = """govledger: 1
+ledger: {name: club}
+records:
+  - motion.submitted: bins
+    on: 2024-03-01
+    title: Bigger bins
+  - motion.adopted: bins
+    on: 2024-03-14
+    tally:
+      in_favour: 3
+      against: 2
+      roll_call:
+        - {member: Anna Aarts, choice: in-favour, weight: 1}
+        - {member: Bram Bos, choice: against, weight: 2}
+        - {member: Carla Cox, choice: in-favour, weight: 2}
+"""
+
+KEYS = {  # as the version that wrote the corpus made them
+    "facts:a2840326d84500def75609a9d6c5a90f",
+    "facts:7b55ef81da9702ec496e5e43b974af45",
+    "facts:6204e14d9cab9ee0090c72d2643a9364",
+}
+
+
+def test_the_keys_of_a_dataset_are_what_they_were(tmp_path):
+    (tmp_path / "club.yaml").write_text(DATASET)
+    assert import_keys(read_dataset(tmp_path / "club.yaml")) > KEYS
 
 
 def test_a_line_may_have_either_form(tmp_path):

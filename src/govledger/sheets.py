@@ -50,9 +50,13 @@ class Row:
 
 
 def rows(
-    text: str, name: str, columns: Mapping[str, Sequence[str]], needed: Sequence[str]
-) -> tuple[list[Row], list[Problem]]:
-    """The rows of a table in CSV below its header, and what is wrong with its form.
+    text: str,
+    name: str,
+    columns: Mapping[str, Sequence[str]],
+    needed: Sequence[str],
+    problems: list[Problem],
+) -> Iterator[Row]:
+    """The rows of a table in CSV below its header; what is wrong with its form joins `problems`.
 
     The separator is a comma, semicolon or tab, whichever the header has; a byte order mark and
     empty rows are passed over. `columns` gives the headings under which a column may go,
@@ -78,39 +82,44 @@ def rows(
         )
     known = {heading: column for column, headings in columns.items() for heading in headings}
     separator = max(_SEPARATORS, key=lambda mark: _known(lines[first], mark, known))
-    found: list[Row] = []
-    problems: list[Problem] = []
     header: dict[str, int] = {}
     headed: set[int] = set()
+    found = False
     try:
         for number, written, cells in _records(lines, separator):
             row = Row({}, name, number, written, separator, header)
             if not headed:
                 headed = {index for index, cell in enumerate(cells) if cell}
                 header.update(_header(row, cells, known, problems))
-                _check_needed(row, header, columns, needed)
+                missing = [column for column in needed if column not in header]
+                if missing:
+                    message = "there is no column " + ", ".join(f'"{column}"' for column in missing)
+                    hint = _form(columns, needed)
+                    lacking = row.fault(0, "missing-column", message, hint)
+                    raise InvalidInput(*problems, lacking)
                 continue
             extra = next((i for i, cell in enumerate(cells) if cell and i not in headed), None)
             if extra is not None:
                 message = "this cell stands under no heading"
                 problems.append(row.fault(extra, "extra-cell", message, "remove it"))
             given = {column: cells[i] if i < len(cells) else "" for column, i in header.items()}
-            found.append(evolve(row, cells=given))
+            found = True
+            yield evolve(row, cells=given)
     except csv.Error as error:
         at = int(error.args[-1])
         raise InvalidInput(
+            *problems,
             Problem(
                 code="not-csv",
                 message=f"this is not well-formed CSV: {error.args[0]}",
                 hint='a cell that holds the separator stands in "quotes"',
                 place=Place(name, at, 1, max(1, len(lines[at - 1])), lines[at - 1]),
-            )
+            ),
         ) from None
-    if not found and not problems:
+    if not found:
         end = Place(name, len(lines), 1, 1, lines[-1])
         message = "there is nothing below the header"
         problems.append(Problem(code="empty-sheet", message=message, place=end))
-    return found, problems
 
 
 def _records(lines: Sequence[str], separator: str) -> Iterator[tuple[int, str, list[str]]]:
@@ -159,15 +168,6 @@ def _header(
     return header
 
 
-def _check_needed(
-    row: Row, header: Mapping[str, int], columns: Mapping[str, Sequence[str]], needed: Sequence[str]
-) -> None:
-    missing = [column for column in needed if column not in header]
-    if missing:
-        message = "there is no column " + ", ".join(f'"{column}"' for column in missing)
-        raise InvalidInput(row.fault(0, "missing-column", message, _form(columns, needed)))
-
-
 def _form(columns: Mapping[str, Sequence[str]], needed: Sequence[str]) -> str:
     rest = [column for column in columns if column not in needed]
     return f"begin with a line {','.join(needed)}" + (
@@ -181,7 +181,7 @@ def _span(written: str, separator: str, index: int) -> tuple[int, int]:
     quoted = False
     end = len(written)
     for at, character in enumerate(written):
-        if character == '"' and (quoted or not written[start:at].strip()):
+        if character == '"' and written[start] == '"':  # a cell is quoted from its beginning
             quoted = not quoted
         elif character == separator and not quoted:
             if number == index:

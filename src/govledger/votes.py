@@ -353,7 +353,8 @@ class _Reading:
 
     def __init__(self, text: str, name: str, wanted: Sequence[str], needed: Sequence[str]) -> None:
         columns = {column: _HEADINGS[column] for column in wanted}
-        self._rows, self.problems = rows(text, name, columns, needed)
+        self.problems: list[Problem] = []
+        self._rows = rows(text, name, columns, needed, self.problems)
 
     def rows(self) -> Iterator[Row]:
         """Its rows. Raises `InvalidInput` after the last where anything is wrong."""
