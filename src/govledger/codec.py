@@ -515,11 +515,14 @@ _KIND: Mapping[type[Finding], dict[str, Any]] = {
 
 
 def exported(record: Record) -> dict[str, Any]:
-    """A record as one object of a JSON Lines export."""
+    """A record as one object of a JSON Lines export, every field spelt out.
+
+    So it reads the same whatever the version of the type, to other programs, too.
+    """
     return {
         "position": record.position,
         "recorded_at": timestamp(record.recorded_at),
         "type": record.type,
         "subject": record.subject,
-        **payload(record.event),
+        **payload(record.event, packed=False),
     }
