@@ -31,6 +31,7 @@ from govledger.events import VOCABULARY
 from govledger.history import Record
 from govledger.source import Assertion
 from govledger.values import LARGEST_INTEGER, line, structure
+from govledger.votes import Choice
 
 NOW = datetime(2018, 12, 1, 9, 30, tzinfo=UTC)
 SHA = "0123456789abcdef" * 4
@@ -98,9 +99,7 @@ def mappings(required, **optional):
     return st.fixed_dictionaries(required, optional=optional)
 
 
-votes = mappings(
-    {"member": lines, "choice": st.sampled_from(ev.Choice)}, weight=st.just(1) | counts
-)
+votes = mappings({"member": lines, "choice": st.sampled_from(Choice)}, weight=st.just(1) | counts)
 tallies = mappings(
     {"in_favour": counts, "against": counts},
     abstained=counts,
@@ -108,6 +107,7 @@ tallies = mappings(
     unit=st.just("votes") | lines,
     electorate=counts,
     roll_call=several(votes),
+    called_twice=counts,
 )
 untils = st.one_of(
     mappings({"kind": st.sampled_from(["exact", "at-least"]), "when": whens}),
@@ -701,7 +701,7 @@ def test_an_old_version_is_read_as_the_new_one(monkeypatch):
     event = ev.MotionAliasNoted("bins", on="2018", alias="Bins", note="as the minutes say")
     first = written(event)
     assert first.type == "motion.alias-noted@1"
-    monkeypatch.setattr(codec, "UPCASTERS", {"motion.alias-noted": steps})
+    monkeypatch.setattr(ev.MotionAliasNoted, "upcasters", steps)
     codec.readable_types.cache_clear()
     assert stored_type(event) == "motion.alias-noted@3"
     assert decode(first).event == event

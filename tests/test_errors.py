@@ -21,11 +21,14 @@ from click.testing import CliRunner
 
 import govledger
 from govledger import (
+    Electorate,
     GovledgerError,
+    InvalidInput,
     Ledger,
     MotionAdopted,
     MotionSubmitted,
     PersonalDataErased,
+    Tally,
     signers,
 )
 from govledger import dataset as yaml_format
@@ -255,6 +258,23 @@ PROOFS = {
     "damaged-disclosure": "with renamed_ledger() as renamed: list(renamed.log())",
 }
 """Errors of proofs, keys and erasing, as above."""
+
+VOTES = {
+    "empty-sheet": 'Tally.from_csv("\\n")',
+    "not-csv": """Tally.from_csv('member,choice\\n"Anna,yes\\n')""",
+    "missing-column": 'Tally.from_csv("member,weight\\nAnna,2\\n")',
+    "unknown-column": 'Tally.from_csv("member,choice,wieght\\nAnna,yes,2\\n")',
+    "column-twice": 'Tally.from_csv("lid;stem;lid\\nAnna;voor;Bram\\n")',
+    "extra-cell": 'Tally.from_csv("lid;stem\\nAnna;voor;2\\n")',
+    "not-a-roll-call": 'Tally(in_favour=1, against=1, roll_call={"members": ["Anna"], "choices": "+-"})',
+    "member-twice": 'Tally.from_csv("lid;stem\\nAnna;voor\\nAnna;tegen\\n")',
+    "unknown-member": 'Tally.from_csv("lid;stem\\nGoess;voor\\n", electorate=Electorate({"Ede": 12, "Goes": 4}))',
+    "weight-differs": 'Tally.from_csv("lid;stem;gewicht\\nEde;voor;11\\n", electorate=Electorate({"Ede": 12}))',
+    "not-a-period": 'Electorate.from_csv("member,from,until\\nEde,2024-01-01,2023-12-31\\n")',
+    "other-electorate": 'tally = Tally.from_csv("member,choice,weight\\nEde,for,11\\n")\n'
+    'raise InvalidInput(Electorate({"Ede": 11, "Goes": 4}).differences(tally)[0])',
+}
+"""Errors of votes and registers of members, as above."""
 
 AGAIN = {"other-name"}
 """What is told of a file that was imported before, and of no other."""
@@ -515,6 +535,7 @@ def called(stem):
             **{"ledger": ledger, "clock": clock, "datetime": datetime, "timedelta": timedelta},
             **{"Ledger": Ledger, "SqliteStore": SqliteStore, "Entry": Entry},
             **{"decode": decode, "decode_state": decode_state, "undriven": undriven},
+            **{"Tally": Tally, "Electorate": Electorate, "InvalidInput": InvalidInput},
             "interrupted": interrupted,
             **{"own": own_extension, "attrs": attrs, "Extension": govledger.Extension},
             **{"LedgerExtended": govledger.LedgerExtended, "LIFECYCLE": govledger.LIFECYCLE},
@@ -525,7 +546,7 @@ def called(stem):
         }
         if stem in PROOFS:
             names = {**vars(merkle), **PROVING, **names, **proving(ledger)}
-        *before, last = {**CALLS, **PROOFS}[stem].split("\n")
+        *before, last = {**CALLS, **VOTES, **PROOFS}[stem].split("\n")
         for line in before:
             exec(line, names)
         with pytest.raises(GovledgerError) as caught:
@@ -534,7 +555,7 @@ def called(stem):
     return f"{caught.value}\n"
 
 
-@pytest.mark.parametrize("stem", [*CALLS, *PROOFS])
+@pytest.mark.parametrize("stem", [*CALLS, *VOTES, *PROOFS])
 def test_calls_name_the_error(stem, golden):
     said = called(stem)
     assert codes(said) == [code_of(stem)]
@@ -564,7 +585,7 @@ def raised_in(module):
 BELOW = set().union(
     *(
         raised_in(f"{name}.py")
-        for name in "values when source events codec state ledger erasing recording together drafts following extension vocabulary storage/places storage/copying storage/tables/registers".split()
+        for name in "values when sheets votes source events codec state ledger erasing recording together drafts following extension vocabulary storage/places storage/copying storage/tables/registers".split()
     )
 )
 
@@ -590,7 +611,7 @@ def test_every_code_has_a_case():
     plain = {stem: name for stem, name in plain.items() if "." not in stem}
     in_yaml = {code_of(stem) for stem, name in plain.items() if name.endswith("yaml")}
     in_jsonl = {code_of(stem) for stem, name in plain.items() if name.endswith("jsonl")}
-    called = {code_of(stem) for stem in (*CALLS, *PROOFS)}
+    called = {code_of(stem) for stem in (*CALLS, *VOTES, *PROOFS)}
     assert set(yaml_format.PROBLEMS) | set(FINDINGS) <= in_yaml
     assert set(jsonl.PROBLEMS) <= in_jsonl
     assert BELOW | AGAIN <= in_yaml | called
@@ -606,7 +627,7 @@ def test_the_tables_hold_every_code():
 
 
 def test_every_golden_output_has_a_case():
-    assert {path.stem for path in ERRORS.glob("*.txt")} <= {*FILES, *MADE, *CALLS, *PROOFS}
+    assert {path.stem for path in ERRORS.glob("*.txt")} <= {*FILES, *MADE, *CALLS, *VOTES, *PROOFS}
 
 
 def test_the_corpus_is_small():
@@ -1062,6 +1083,8 @@ GROUPS = {
     "Notices": "Nothing is broken, but a reader must know. They are never refused;"
     " `govledger check` without a file lists them for a ledger.",
     "In a program": "What only a call can provoke. Nothing is written then.",
+    "Votes in CSV": "What a list of votes or a register of members says. They are told all at once,"
+    " also by `govledger record --tally`.",
     "Proofs, keys and personal data": "What signing, witnessing, proving, publishing and erasing"
     " refuse, and what is no checkpoint, key or proof. Nothing is signed then. `log` and `witness`"
     " are private keys, `key` and `ann` the files of them, `note` is a signed checkpoint of"
@@ -1073,6 +1096,8 @@ def group_of(stem):
     code = code_of(stem)
     if stem in CALLS:
         return "In a program"
+    if stem in VOTES:
+        return "Votes in CSV"
     if stem in PROOFS:
         return "Proofs, keys and personal data"
     if "." in stem:
@@ -1097,8 +1122,8 @@ def entry(stem, group, at):
     code = code_of(stem)
     table = jsonl.PROBLEMS if group == "JSON Lines" else {**yaml_format.PROBLEMS, **FINDINGS}
     said = [f"### {code}\n"]
-    if stem in CALLS or stem in PROOFS:
-        return [*said, block("py", {**CALLS, **PROOFS}[stem]), block("text", called(stem))]
+    if stem in CALLS or stem in VOTES or stem in PROOFS:
+        return [*said, block("py", {**CALLS, **VOTES, **PROOFS}[stem]), block("text", called(stem))]
     if code in table:
         said.append(f"{table[code]}\n")
     name = at(stem)
@@ -1113,7 +1138,7 @@ def entry(stem, group, at):
 
 def test_catalogue(at, golden):
     page = ["# Errors", GENERATED, INTRODUCTION]
-    stems = [*FILES, *MADE, *CALLS, *PROOFS]
+    stems = [*FILES, *MADE, *CALLS, *VOTES, *PROOFS]
     for group, about in GROUPS.items():
         page += [f"## {group}\n", f"{about}\n"]
         for stem in sorted((s for s in stems if group_of(s) == group), key=code_of):

@@ -14,11 +14,12 @@ from test_codec import EXAMPLES, examples
 import govledger as g
 from govledger import events as ev
 from govledger.errors import InvalidInput, Place, Problem
-from govledger.events import KINDS, VOCABULARY, Due, Tally, Until, Vote, references, subject_name
+from govledger.events import KINDS, VOCABULARY, Due, Until, references, subject_name
 from govledger.source import Source
 from govledger.state import Force, State, evolve
 from govledger.values import structure
 from govledger.vocabulary import STANDARD
+from govledger.votes import Tally, Vote
 from govledger.when import When
 
 EXAMPLE = {type(event): event for event in EXAMPLES}

@@ -298,7 +298,7 @@ def put(said, path, change):
 
 def renamed(event, change):
     """An event with other personal texts, by way of JSON."""
-    said = fields_of(payload(event))
+    said = fields_of(payload(event, packed=False))
     for path in PATHS[event.type]:
         said = put(said, path, change)
     return type(event)(event.subject, **said)
@@ -306,7 +306,7 @@ def renamed(event, change):
 
 def texts_of(event):
     """The personal texts of an event with the names of their fields, by way of JSON."""
-    found, said = [], fields_of(payload(event))
+    found, said = [], fields_of(payload(event, packed=False))
     for path in PATHS[event.type]:
         put(said, path, lambda text, path=path: found.append((path[-1], text)))
     return Counter(found)

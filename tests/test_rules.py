@@ -515,6 +515,13 @@ GUARDS = [
         tallied(3, 2, abstained=1, absent=1, roll_call=ROLL_CALL),
         tallied(3, 2),
     ),
+    (
+        "called-twice",
+        GENERAL,
+        M[:1],
+        tallied(3, 2, abstained=4, absent=1, roll_call=ROLL_CALL, called_twice=1),
+        tallied(3, 2, abstained=4, absent=1, roll_call=ROLL_CALL),
+    ),
     ("condition-not-met", GENERAL, (*M, imposed(release_condition="an answer")), lifted(), BOARD),
     ("rests-on-no-decision", GENERAL, M[:1], imposed(), BOARD),
     (

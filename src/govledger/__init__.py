@@ -24,7 +24,6 @@ from govledger.events import (
     BlockadeLifted,
     BlockadeLiftOrdered,
     BlockadeLiftProposed,
-    Choice,
     Due,
     Event,
     LedgerExtended,
@@ -63,11 +62,9 @@ from govledger.events import (
     RecordRetracted,
     ResponseReceived,
     StatementMade,
-    Tally,
     UnknownEvent,
     Until,
     UntilKind,
-    Vote,
 )
 from govledger.extension import Extension, Subject
 from govledger.history import Reason, Record
@@ -110,6 +107,7 @@ from govledger.storage import Listed
 from govledger.storage.copying import Copied
 from govledger.storage.places import ledgers
 from govledger.values import Sealed
+from govledger.votes import Choice, Electorate, Tally, Vote
 from govledger.when import When
 
 __all__ = (
@@ -138,6 +136,7 @@ __all__ = (
     "Deadline",
     "Decision",
     "Due",
+    "Electorate",
     "Erasure",
     "Event",
     "Explanation",

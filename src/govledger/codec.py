@@ -26,7 +26,14 @@ import attrs
 import msgspec
 from attrs import frozen
 
-from govledger.errors import Problem, StorageError, UnreadableRecord, brief, invalid
+from govledger.errors import (
+    InvalidInput,
+    Problem,
+    StorageError,
+    UnreadableRecord,
+    brief,
+    invalid,
+)
 from govledger.events import Event, UnknownEvent, kind_of, own_fields
 from govledger.history import Record, Told
 from govledger.rules import Breach, Finding, Notice
@@ -37,12 +44,6 @@ from govledger.when import When, when
 
 ENTRY_LIMIT = 65_535
 """The largest entry, in bytes: the length field of a C2SP tile entry has 16 bits."""
-
-Upcaster = Callable[[dict[str, Any]], dict[str, Any]]
-"""Turns the fields of one version of an event type into those of the next."""
-
-UPCASTERS: Mapping[str, tuple[Upcaster, ...]] = {}
-"""Per type name, how to get from version 1 to 2, from 2 to 3, and so on."""
 
 _SHARED = ("note", "recorded_by", "corrects")
 
@@ -61,9 +62,14 @@ class Entry:
     body: bytes
 
 
-def current_version(name: str) -> int:
-    """The version in which events of a type are written today."""
-    return len(UPCASTERS.get(name, ())) + 1
+def current_version(cls: type[Event]) -> int:
+    """The version in which events of a type are written today.
+
+    >>> from govledger import MotionAdopted, MotionWithdrawn
+    >>> current_version(MotionAdopted), current_version(MotionWithdrawn)
+    (2, 1)
+    """
+    return len(cls.upcasters) + 1
 
 
 @lru_cache(maxsize=64)
@@ -72,7 +78,7 @@ def readable_types(vocabulary: Vocabulary = STANDARD) -> Mapping[str, tuple[type
     return {
         f"{cls.type}@{version}": (cls, version)
         for cls in vocabulary.types.values()
-        for version in range(1, current_version(cls.type) + 1)
+        for version in range(1, current_version(cls) + 1)
     }
 
 
@@ -80,7 +86,7 @@ def stored_type(event: Event) -> str:
     """The stored name of an event's type, with the version that is written today."""
     if isinstance(event, UnknownEvent):
         return event.stored
-    return f"{event.type}@{current_version(event.type)}"
+    return f"{event.type}@{current_version(type(event))}"
 
 
 Columns = tuple[int, str, int, str, bytes]
@@ -178,17 +184,19 @@ def _own(cls: Hashable) -> _Fields:
     return _fields(own_fields(cast("Any", cls)))
 
 
-def payload(event: Event) -> dict[str, Any]:
+def payload(event: Event, *, packed: bool = True) -> dict[str, Any]:
     """What an event says, as JSON, without subject and type.
 
-    `data` holds the fields of its own type; the shared ones stand beside it.
+    `data` holds the fields of its own type, as they are stored; where not `packed`, each
+    by itself. The shared ones stand beside it.
     """
     said: dict[str, Any] = {"on": event.on.text}
-    data = (
-        event.data
-        if isinstance(event, UnknownEvent)
-        else _own(cast("Hashable", type(event))).plain(event)
-    )
+    data: Mapping[str, Any]
+    if isinstance(event, UnknownEvent):
+        data = event.data
+    else:
+        data = _own(cast("Hashable", type(event))).plain(event)
+        data = type(event).pack(data) if packed else data
     if data:
         said["data"] = data
     if event.source is not None:
@@ -212,16 +220,21 @@ def timestamp(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="microseconds")[:-6] + "Z"
 
 
-def encode(record: Record) -> Entry:
-    """A record as it is stored. Raises `InvalidInput` where it is too large."""
+def _body(record: Record) -> dict[str, Any]:
+    """What the body of a record says."""
     body = payload(record.event)
     body["position"] = record.position
     body["recorded_at"] = timestamp(record.recorded_at)
     if record.key is not None:
         body["key"] = record.key
-    entry = Entry(
-        record.position, record.subject, record.version, stored_type(record.event), canonical(body)
-    )
+    return body
+
+
+def encode(record: Record) -> Entry:
+    """A record as it is stored. Raises `InvalidInput` where it is too large."""
+    body = canonical(_body(record))
+    stored = stored_type(record.event)
+    entry = Entry(record.position, record.subject, record.version, stored, body)
     size = len(entry_bytes(entry))
     if size > ENTRY_LIMIT:
         raise invalid(
@@ -245,9 +258,7 @@ def decode(entry: Entry, vocabulary: Vocabulary = STANDARD) -> Record:
     cls, version = known
 
     def event(fields: dict[str, Any]) -> Event:
-        for upcast in UPCASTERS.get(cls.type, ())[version - 1 :]:
-            fields = upcast(fields)
-        return cls(entry.subject, **fields)
+        return cls(entry.subject, **_of_today(cls, version, fields))
 
     return _decoded(entry, cls.type, event)
 
@@ -290,6 +301,46 @@ def _decoded(entry: Entry, name: str, event: Callable[[dict[str, Any]], Event]) 
         raise _malformed(entry, name, error) from error
 
 
+def _of_today(cls: type[Event], version: int, fields: dict[str, Any]) -> dict[str, Any]:
+    """The fields of an event in the version of today, from those of an older one."""
+    for upcast in cls.upcasters[version - 1 :]:
+        fields = upcast(fields)
+    return fields
+
+
+def is_canonical(entry: Entry, record: Record) -> bool:
+    """Whether an entry has the one form of bytes that says what its record does.
+
+    Of a version that is no longer written it is asked that the bytes are canonical JSON, that
+    every field stands where it belongs, and that brought up to today they say what the
+    record says: none at its default, none written otherwise than it would be today.
+    """
+    if entry.type == stored_type(record.event):
+        try:
+            return encode(record) == entry
+        except InvalidInput:  # larger than any record may be
+            return False
+    cls, version = type(record.event), int(entry.type.rpartition("@")[2])
+    said = msgspec.json.decode(entry.body)
+    if canonical(said) != entry.body or len(entry_bytes(entry)) > ENTRY_LIMIT:
+        return False
+    body = _body(record)
+    own = said.get("data")
+    if not said.keys() <= _TOP or own == {} or not _TOP.isdisjoint(own or ()):
+        return False
+    told = [{name: part.pop(name, None) for name in _OF_THE_BOOK} for part in (said, body)]
+    return (
+        (entry.position, entry.subject, entry.version)
+        == (record.position, record.subject, record.version)
+        and told[0] == told[1]
+        and _of_today(cls, version, fields_of(said)) == fields_of(body)
+    )
+
+
+_OF_THE_BOOK = ("position", "recorded_at", "key")
+_TOP = frozenset({"on", "data", "source", *_SHARED, *_OF_THE_BOOK})
+
+
 def recall(entry: Entry, vocabulary: Vocabulary = STANDARD) -> Told:
     """The record of an entry that is taken to be sound, as far as a fold asks for it.
 
@@ -298,7 +349,7 @@ def recall(entry: Entry, vocabulary: Vocabulary = STANDARD) -> Told:
     is no event to be made of an entry at all.
     """
     known = readable_types(vocabulary).get(entry.type)
-    if known is None or known[1] < current_version(known[0].type):
+    if known is None or known[1] < current_version(known[0]):
         return Told(entry.position, decode_any(entry, vocabulary).event)
     cls: Any = known[0]
     try:
@@ -512,11 +563,14 @@ _KIND: Mapping[type[Finding], dict[str, Any]] = {
 
 
 def exported(record: Record) -> dict[str, Any]:
-    """A record as one object of a JSON Lines export."""
+    """A record as one object of a JSON Lines export, every field spelt out.
+
+    So it reads the same whatever the version of the type, to other programs, too.
+    """
     return {
         "position": record.position,
         "recorded_at": timestamp(record.recorded_at),
         "type": record.type,
         "subject": record.subject,
-        **payload(record.event),
+        **payload(record.event, packed=False),
     }

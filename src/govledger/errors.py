@@ -97,12 +97,17 @@ def brief(value: object) -> str:
     return f'"{text}"' if isinstance(value, str) else text
 
 
+def nearest(word: str, known: Iterable[str]) -> str:
+    """A hint that names the known word nearest to `word`; empty where none is near."""
+    close = get_close_matches(word[:60], tuple(known), n=1)
+    return f'did you mean "{close[0]}"?' if close else ""
+
+
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """A hint that names the known word nearest to `word`, or lists them all."""
     choices = tuple(known)
-    close = get_close_matches(word[:60], choices, n=1)
-    if close:
-        return f'did you mean "{close[0]}"?'
+    if close := nearest(word, choices):
+        return close
     return "use one of: " + ", ".join(choices) if choices else "there is none to choose from"
 
 

@@ -3,14 +3,15 @@
 Here: the event classes, the values only they use, and how subjects are named. Not here:
 what an event does to a state (`state`), when it is legal (`rules`), its bytes (`codec`).
 
-A type name (`motion.adopted`) is part of every ledger written: it never changes. A field
-may be added with a default; anything else needs a new version and an upcaster in `codec`.
+A type name (`motion.adopted`) is part of every ledger written: it never changes. What is written
+under a version never changes either: even one more field makes a new version, with an upcaster.
+Under the old one, whoever does not know the field would take the record for a damaged one.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from datetime import date
 from enum import StrEnum
 from functools import cache, lru_cache
@@ -38,6 +39,7 @@ from govledger.values import (
     text,
     texts,
 )
+from govledger.votes import Tally, packed, tally
 from govledger.when import When, when, zone_name
 
 # --- subjects ---------------------------------------------------------------------------
@@ -181,58 +183,6 @@ def subjects(value: str | Iterable[str]) -> tuple[str, ...]:
 # --- values of the vocabulary -----------------------------------------------------------
 
 
-class Choice(StrEnum):
-    """What a member chose in a vote."""
-
-    IN_FAVOUR = "in-favour"
-    AGAINST = "against"
-    ABSTAINED = "abstained"
-    ABSENT = "absent"
-
-
-def _choice(value: str) -> Choice:
-    return one_of(Choice, value, "unknown-choice", "a choice")
-
-
-@frozen
-class Vote:
-    """One member's line of a roll call: who, what, and with how many votes."""
-
-    member: str = field(converter=personal, metadata=PERSONAL)
-    choice: Choice = field(converter=_choice)
-    weight: int = field(default=1, converter=count)
-
-
-def _vote(value: Vote | Mapping[str, object]) -> Vote:
-    return structure(Vote, value)
-
-
-def _roll_call(value: Iterable[Vote | Mapping[str, object]]) -> tuple[Vote, ...]:
-    return several(value, _vote)
-
-
-@frozen(kw_only=True)
-class Tally:
-    """The count of a vote, in whole votes (members, or their weights).
-
-    `unit` says what is counted; `electorate` how many votes there are in all, on the day of
-    the vote; `roll_call` holds the members' votes, where they are known.
-    """
-
-    in_favour: int = field(converter=count)
-    against: int = field(converter=count)
-    abstained: int = field(default=0, converter=count)
-    absent: int = field(default=0, converter=count)
-    unit: str = field(default="votes", converter=line)
-    electorate: int | None = field(default=None, converter=optional(count))
-    roll_call: tuple[Vote, ...] = field(default=(), converter=_roll_call)
-
-
-def tally(value: Tally | Mapping[str, object]) -> Tally:
-    """`value` as a `Tally`."""
-    return structure(Tally, value)
-
-
 class UntilKind(StrEnum):
     """How the end of a validity is known. Only `exact` ever ends by itself."""
 
@@ -331,6 +281,36 @@ def due(value: Due | When | str | date | Mapping[str, object]) -> Due:
     return structure(Due, value)
 
 
+# --- versions ---------------------------------------------------------------------------
+
+Fields = dict[str, Any]
+"""The fields of an event as JSON: those of its type beside those that every event has."""
+
+Upcaster = Callable[[Fields], Fields]
+"""Turns the fields of one version of an event type into those of the next. It is given a mapping
+that it may keep, and raises `ValueError` for what cannot be of that version."""
+
+
+def _in_columns(data: Fields) -> Fields:
+    """The fields of a vote with its roll call packed, as they are stored."""
+    tally = data.get("tally")
+    if not tally or not tally.get("roll_call"):
+        return data
+    return data | {"tally": tally | {"roll_call": packed(tally["roll_call"])}}
+
+
+_SINCE_2 = frozenset({"called_twice"})
+"""What a tally has since version 2 of the events that hold one."""
+
+
+def _second(fields: Fields) -> Fields:
+    """Version 2 of a vote, from version 1: there, roll calls are told member by member."""
+    tally = fields.get("tally", {})
+    if not _SINCE_2.isdisjoint(tally) or not isinstance(tally.get("roll_call", []), list):
+        raise ValueError("version 1 has no such tally")
+    return _in_columns(fields)
+
+
 # --- the events -------------------------------------------------------------------------
 
 
@@ -345,6 +325,8 @@ class Event:
 
     type: ClassVar[str]
     kind: ClassVar[str | None] = None
+    upcasters: ClassVar[tuple[Upcaster, ...]] = ()
+    """How to get from version 1 of the type to 2, from 2 to 3, and so on."""
 
     subject: str = field(converter=subject_name, kw_only=False)
     on: When = field(converter=when)
@@ -352,6 +334,14 @@ class Event:
     note: str | None = field(default=None, converter=optional(text))
     corrects: int | None = field(default=None, converter=optional(count))
     recorded_by: str | None = field(default=None, converter=optional(personal), metadata=PERSONAL)
+
+    @classmethod
+    def pack(cls, data: Fields) -> Fields:
+        """The fields of its type as they are stored, from JSON that says each by itself.
+
+        Just so, unless a type has a terser form; its converters must understand that as well.
+        """
+        return data
 
     # Said once for all of them: attrs would make them anew for forty classes at every import.
 
@@ -538,10 +528,16 @@ class MotionAdopted(MotionEvent):
     """The meeting adopts the motion."""
 
     type = "motion.adopted"
+    upcasters = (_second,)
     meeting: str | None = field(default=None, converter=optional(meeting), metadata=REFERENCE)
     tally: Tally | None = field(default=None, converter=optional(tally))
     as_amended: bool = field(default=False, converter=flag)
     by_acclamation: bool = field(default=False, converter=flag)
+
+    @classmethod
+    def pack(cls, data: Fields) -> Fields:
+        """The roll call in columns."""
+        return _in_columns(data)
 
 
 @frozen(kw_only=True, slots=False, eq=False, repr=False)
@@ -549,8 +545,14 @@ class MotionRejected(MotionEvent):
     """The meeting rejects the motion."""
 
     type = "motion.rejected"
+    upcasters = (_second,)
     meeting: str | None = field(default=None, converter=optional(meeting), metadata=REFERENCE)
     tally: Tally | None = field(default=None, converter=optional(tally))
+
+    @classmethod
+    def pack(cls, data: Fields) -> Fields:
+        """The roll call in columns."""
+        return _in_columns(data)
 
 
 @frozen(kw_only=True, slots=False, eq=False, repr=False)

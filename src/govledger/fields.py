@@ -4,7 +4,7 @@ Here: names for whoever writes an extension, re-exported; nothing is defined. Ea
 a value that comes as text or JSON, or raises `InvalidInput`, which says how to write it.
 """
 
-from govledger.events import REFERENCE, due, meeting, motion, subject_name, subjects, tally, until
+from govledger.events import REFERENCE, due, meeting, motion, subject_name, subjects, until
 from govledger.source import source
 from govledger.values import (
     PERSONAL,
@@ -18,6 +18,7 @@ from govledger.values import (
     text,
     texts,
 )
+from govledger.votes import tally
 from govledger.when import when
 
 __all__ = (

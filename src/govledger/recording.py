@@ -9,10 +9,10 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, cast
 from zoneinfo import ZoneInfo
 
-from attrs import define, field, frozen
+from attrs import define, evolve, field, frozen
 
 from govledger.codec import Entry, recorded_at
 from govledger.drafts import encoded, numbered, opened, renumbered, says, sealed, told
@@ -25,6 +25,7 @@ from govledger.spans import Desk
 from govledger.storage import Reading, Writing
 from govledger.values import line
 from govledger.vocabulary import STANDARD, Vocabulary
+from govledger.votes import Tally
 from govledger.when import day_of, instant_of
 
 
@@ -69,12 +70,19 @@ def call_of(
     if not events:
         raise invalid("no-events", "there is nothing to record", "give at least one event")
     return Call(
-        events=events,
+        events=tuple(map(_noted, events)),
         key=None if key is None else _key(key),
         flagged=breaches == "flag",
         numbers=numbers,
         earlier=earlier,
     )
+
+
+def _noted(event: Event) -> Event:
+    """An event whose tally says who was called twice: once names are sealed, nobody can tell."""
+    tally = getattr(event, "tally", None)
+    noted = tally.noted() if isinstance(tally, Tally) else tally
+    return event if noted is tally else evolve(cast("Any", event), tally=noted)
 
 
 LONGEST_KEY = 200

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 from attrs import asdict, field, fields, frozen, has
 from attrs import evolve as replace
 
-from govledger.events import Tally, UntilKind, kind_of, slug_of
+from govledger.events import UntilKind, kind_of, slug_of
 from govledger.rules import Deadline, Finding, Notice, closing, deadline, notices
 from govledger.state import (
     Blockade,
@@ -31,6 +31,7 @@ from govledger.state import (
     UnknownState,
 )
 from govledger.vocabulary import STANDARD, Vocabulary
+from govledger.votes import Tally
 from govledger.when import When, timezone
 
 S = TypeVar("S", bound=State)
@@ -324,7 +325,7 @@ def _count(tally: Tally | None) -> dict[str, Any] | None:
     """A tally as plain values, without its roll call."""
     if tally is None:
         return None
-    said = asdict(tally, filter=lambda field, _: field.name != "roll_call")
+    said = asdict(tally, filter=lambda field, _: field.name not in ("roll_call", "called_twice"))
     return {name: value for name, value in said.items() if value is not None}
 
 

@@ -28,7 +28,6 @@ from govledger.events import (
     BlockadeLifted,
     BlockadeLiftOrdered,
     BlockadeLiftProposed,
-    Choice,
     Due,
     Event,
     LedgerExtended,
@@ -67,7 +66,6 @@ from govledger.events import (
     RecordRetracted,
     ResponseReceived,
     StatementMade,
-    Tally,
     references,
 )
 from govledger.state import (
@@ -84,6 +82,7 @@ from govledger.state import (
     ProposalStatus,
     State,
 )
+from govledger.votes import Choice, Tally, called
 from govledger.when import MICROSECONDS_A_DAY, day_of, day_start
 
 # --- findings ---------------------------------------------------------------------------
@@ -132,6 +131,7 @@ FINDINGS: Mapping[str, str] = {
     "tally-against-outcome": "The count and the announced result disagree under the profile.",
     "tally-over-electorate": "More votes are counted than the electorate has.",
     "roll-call-mismatch": "The roll call does not add up to the tally.",
+    "called-twice": "A member is called twice in one roll call.",
     # breaches of the book itself, never written
     "unknown-position": "A correction or retraction names a position that holds no record.",
     "other-subject": "A correction or retraction names a record of another subject.",
@@ -587,15 +587,22 @@ def _roll_call(case: Judging, tally: Tally) -> Iterator[Breach]:
         Choice.ABSTAINED: tally.abstained,
         Choice.ABSENT: tally.absent,
     }
-    for choice, number in counted.items():
-        called = sum(vote.weight for vote in tally.roll_call if vote.choice is choice)
-        if called != number:
+    for choice, number in called(tally.roll_call).items():
+        if number != counted[choice]:
             yield case.breach(
                 "roll-call-mismatch",
-                f"the roll call gives {called} {choice}, the tally {number}",
+                f"the roll call gives {number} {choice}, the tally {counted[choice]}",
                 "check the members' choices and weights",
                 "tally",
             )
+    if tally.called_twice:
+        yield case.breach(
+            "called-twice",
+            f"{tally.called_twice} of {len(tally.roll_call)} votes are by a member who was called"
+            " before",
+            "keep one of them; tell namesakes apart by an initial or a place",
+            "tally",
+        )
 
 
 def _completion(case: Judging) -> Iterator[Breach]:

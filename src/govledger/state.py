@@ -57,13 +57,13 @@ from govledger.events import (
     ProposalRejected,
     ResponseReceived,
     StatementMade,
-    Tally,
     Until,
     UntilKind,
     slug_of,
     until,
 )
 from govledger.values import PERSONAL
+from govledger.votes import Tally
 from govledger.when import When, when
 
 
@@ -461,7 +461,9 @@ def _rejected(motion: Motion, event: MotionRejected) -> Changes:
 
 def _counted(tally: Tally | None) -> Tally | None:
     """A tally without its roll call: that stays in its record, with the names it holds."""
-    return evolved(tally, roll_call=()) if tally is not None and tally.roll_call else tally
+    if tally is None or not (tally.roll_call or tally.called_twice):
+        return tally
+    return evolved(tally, roll_call=(), called_twice=0)
 
 
 def _withdrawn(_: Motion, __: MotionWithdrawn) -> Changes:

@@ -1,5 +1,5 @@
 """What writes the ledgers of a folder, once:
-`PYTHONHASHSEED=0 PYTHONPATH=src python written_by.py FOLDER`.
+`PYTHONHASHSEED=0 PYTHONPATH=src python written_by.py FOLDER [LEDGER]...`.
 
 It was run under Python 3.11.7 with SQLite 3.40.1 with the last version that wrote format 1
 (commit a1e3f70), and with the first that wrote format 2 and that writes format 3. Clock and
@@ -20,10 +20,12 @@ from tempfile import TemporaryDirectory
 from attrs import evolve
 
 import govledger.ledger
+import govledger.recording
 from govledger import *
 from govledger.codec import ENTRY_LIMIT, encode, entry_bytes
 from govledger.dataset import import_dataset, ledger_options, load
 from govledger.events import VOCABULARY
+from govledger.interchange import jsonl
 from govledger.storage.sqlite import FORMAT
 
 BALV = Path(__file__).parents[2] / "examples" / "vng_balv_2018" / "balv-2018.yaml"
@@ -31,8 +33,9 @@ AMSTERDAM = "Europe/Amsterdam"
 
 
 CHANCE = random.Random(3)
-if hasattr(govledger.ledger, "_salt"):  # of format 3
-    govledger.ledger._salt = lambda: CHANCE.randbytes(16)
+for module, salt in ((govledger.ledger, "_salt"), (govledger.recording, "new_salt")):
+    if hasattr(module, salt):  # of format 3; where it stands, that has changed
+        setattr(module, salt, lambda: CHANCE.randbytes(16))
 
 
 class Clock:
@@ -637,6 +640,104 @@ def erased(path):
     return ["2024-03-02", "2024-03-31", "2024-04-04"], [None, 5, 10, 11]
 
 
+COUNCIL = {
+    **{"Aalst": 3, "Borne": 2, "Cuijk": 4, "Dronten": 5, "Ede": 12, "Franeker": 1},
+    **{"Goes": 4, "Heerlen": 9, "IJsselstein": 3, "Joure": 2},
+}
+"""The members of an association, and the votes of each."""
+
+
+def called(choices, **weights):
+    """A roll call of the council, in the order of its names: one letter for each choice."""
+    words = {"f": "in-favour", "a": "against", "-": "abstained", ".": "absent"}
+    weighed = COUNCIL | weights
+    return [
+        {"member": member, "choice": words[letter], "weight": weighed[member]}
+        for member, letter in zip(COUNCIL, choices, strict=True)
+    ]
+
+
+def votes(path):
+    """Roll calls, tallies and acclamations; corrected, withdrawn, erased, and at odds."""
+    clock = Clock("2024-01-05T09:00")
+    with Ledger.open(path, clock=clock, name="votes", timezone=AMSTERDAM) as ledger:
+        slugs = "plain roll members cheers split short full turned back tie none".split()
+        ledger.record(
+            MeetingConvened("spring", title="Spring assembly", on="2024-03-10"),
+            *(
+                MotionSubmitted(slug, title=slug.title(), meeting="spring", on="2024-03-01")
+                for slug in slugs
+            ),
+        )
+        clock.set("2024-03-11T09:00")
+        more = {"meeting": "spring", "on": "2024-03-10"}
+        roll = {"in_favour": 20, "against": 16, "abstained": 7, "absent": 2, "electorate": 45}
+        ledger.record(
+            MotionAdopted("plain", tally={"in_favour": 31, "against": 12}, **more),
+            MotionAdopted("cheers", by_acclamation=True, **more),
+            MotionAdopted("none", as_amended=True, note="Nobody counted", **more),
+            MotionAdopted(
+                "roll", tally=roll | {"roll_call": called("af-fffaa-."), "unit": "votes"}, **more
+            ),
+            MotionRejected(
+                "members",
+                tally={
+                    "in_favour": 1,
+                    "against": 2,
+                    "abstained": 1,
+                    "unit": "members",
+                    "roll_call": [
+                        {"member": "Zoë Zijl", "choice": "against"},
+                        {"member": "Anna Aarts", "choice": "in-favour"},
+                        {"member": "Mees Mol", "choice": "abstained"},
+                        {"member": "Bram Bos", "choice": "against", "weight": 1},
+                    ],
+                },
+                recorded_by="Griffier",
+                source={"title": "Minutes", "assertion": "inferred"},
+                **more,
+            ),
+            key="spring",
+        )
+        flag(  # what was announced is not what was counted, or called, or there
+            ledger,
+            MotionAdopted("split", tally=roll | {"in_favour": 13, "against": 25}, **more),
+            MotionAdopted("short", tally=roll | {"roll_call": called("af-fffaaa.")}, **more),
+            MotionRejected("full", tally=roll | {"in_favour": 2, "electorate": 20}, **more),
+        )
+        flag(ledger, MotionAdopted("tie", tally={"in_favour": 5, "against": 5}, **more))
+        clock.set("2024-03-20T09:00")
+        counted = {"in_favour": 24, "against": 21, "roll_call": called("aaaaffffaa")}
+        (wrong,) = flag(ledger, MotionRejected("turned", tally=counted, **more))
+        counted |= {"in_favour": 26, "against": 19}
+        (twice,) = ledger.record(MotionAdopted("back", tally=counted, **more))
+        clock.set("2024-04-02T09:00")
+        counted = {"in_favour": 21, "against": 24, "roll_call": called("aaaafaffff", Goes=3)}
+        (better,) = flag(
+            ledger, MotionRejected("turned", tally=counted, corrects=wrong.position, **more)
+        )
+        clock.set("2024-04-03T09:00")
+        counted = {"in_favour": 30, "against": 15, "roll_call": called("aaaafaffff")}
+        ledger.record(MotionAdopted("turned", tally=counted, corrects=better.position, **more))
+        ledger.retract(twice.position, reason="The vote was put off", on="2024-04-03")
+        clock.set("2024-05-01T09:00")
+        ledger.erase(name="Bram Bos", basis="asked for", on="2024-05-01")
+        ledger.record(MotionAdopted("back", tally=roll, on="2024-05-01"))
+    return (
+        "2024-03-01 2024-03-10 2024-04-03 2024-05-01".split(),
+        [None, 13, 17, 21, 24, "2024-03-12", "2024-04-02"],
+    )
+
+
+def imported(path):
+    """What was exported of `votes`, imported elsewhere."""
+    lines = path.with_name("votes.jsonl")
+    clock = Clock("2024-06-01T09:00")
+    with Ledger.open(path, clock=clock, **ledger_options(next(jsonl.read(lines)))) as ledger:
+        import_dataset(ledger, jsonl.load(lines), breaches="flag")
+    return ["2024-03-01", "2024-03-10", "2024-05-01"], [None, 13, 24]
+
+
 # --- what the code said -----------------------------------------------------------------
 
 
@@ -699,17 +800,14 @@ def lined(value):
     return "{" + ",\n".join(parts) + "}\n"
 
 
-def write(folder):
+def write(folder, *names):
     types = set()
-    for make in (
-        balv,
-        empty,
-        flagged,
-        profiles,
-        wide,
-        withdrawn,
-        *([erased] if FORMAT > 2 else ()),
-    ):
+    makers = [balv, empty, flagged, profiles, wide, withdrawn]
+    if FORMAT > 2:
+        makers += [erased, votes, imported]
+    for make in makers:
+        if names and make.__name__ not in names:
+            continue
         path = folder / f"{make.__name__}.db"
         assert not path.exists(), f"{path} is frozen"
         dates, stages = make(path)
@@ -718,8 +816,11 @@ def write(folder):
         path.with_suffix(".json").write_text(lined(said), "utf-8")
         with TemporaryDirectory() as copy, Ledger.open(shutil.copy(path, copy)) as ledger:
             types |= {record.type for record in ledger.log()}
-    assert types == {event.type for event in VOCABULARY}, "a type of event is missing"
+            if make is votes:
+                with path.with_suffix(".jsonl").open("xb") as lines:
+                    jsonl.write(ledger.log(), lines)
+    assert names or types == {event.type for event in VOCABULARY}, "a type of event is missing"
 
 
 if __name__ == "__main__":
-    write(Path(sys.argv[1]))
+    write(Path(sys.argv[1]), *sys.argv[2:])

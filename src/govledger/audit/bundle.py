@@ -6,9 +6,8 @@ Here: the checks of a bundle as a report. Not here: its form and its proof (`int
 from __future__ import annotations
 
 from govledger.audit.outside import vouched
-from govledger.audit.records import is_canonical
 from govledger.audit.report import POLICY, Check, Outcome, Verdict, Verification
-from govledger.codec import decode_any, entry_of, timestamp
+from govledger.codec import decode_any, entry_of, is_canonical, timestamp
 from govledger.errors import GovledgerError
 from govledger.integrity.checkpoint import NONE, Policy
 from govledger.integrity.proof import Proof, verify_proof

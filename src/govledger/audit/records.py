@@ -9,20 +9,12 @@ from collections import Counter
 from collections.abc import Iterator
 
 from govledger.audit.report import TYPES, Check, Outcome
-from govledger.codec import Entry, decode_any, encode
+from govledger.codec import Entry, decode_any, is_canonical
 from govledger.errors import InvalidInput, UnreadableRecord, brief
 from govledger.events import LedgerExtended, LedgerOpened, LedgerProfileChanged, UnknownEvent
 from govledger.history import Record
 from govledger.rules import profile_named, withdraws
 from govledger.vocabulary import STANDARD, Vocabulary
-
-
-def is_canonical(entry: Entry, record: Record) -> bool:
-    """Whether an entry has the one form of bytes that says what its record does."""
-    try:
-        return encode(record) == entry
-    except InvalidInput:  # larger than any record may be
-        return False
 
 
 class Log:

@@ -18,6 +18,7 @@ from govledger.errors import Problem, StorageError, invalid
 from govledger.files import replacing
 from govledger.integrity.checkpoint import is_signed, open_checkpoint
 from govledger.integrity.note import LARGEST_NOTE, SECRET, Note
+from govledger.sheets import LARGEST_SHEET
 from govledger.storage.places import place
 
 
@@ -25,6 +26,21 @@ def contents(path: Path, most: int) -> bytes:
     """The bytes of a file, one more than `most` where it is larger: whoever reads them says so."""
     with path.open("rb") as file:
         return file.read(most + 1)
+
+
+def sheet(path: Path) -> str:
+    """The text of a table in CSV; raises `InvalidInput` where it is not UTF-8."""
+    try:
+        return contents(path, _LARGEST_SHEET).decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise invalid(
+            "not-utf8",
+            f"{path}: byte {error.start} is not UTF-8",
+            'save it as "CSV UTF-8", as spreadsheets call it',
+        ) from None
+
+
+_LARGEST_SHEET = 4 * LARGEST_SHEET  # a character has up to four bytes
 
 
 def beside_ledger() -> Path:

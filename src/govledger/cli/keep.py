@@ -17,6 +17,7 @@ from govledger.cli import demo
 from govledger.cli.access import find, open_ledger, opened, written
 from govledger.cli.datasets import format_of_file
 from govledger.cli.extensions import vocabulary
+from govledger.cli.files import sheet
 from govledger.cli.options import EventType, Moment, Subject, Time, settings, shared
 from govledger.cli.output import counted, echo_problems, ended_by, interruptible, message, progress
 from govledger.dataset import GOES_ON, Head, Imported, Mode, ledger_options
@@ -27,6 +28,7 @@ from govledger.interchange.importing import beginning, import_batches
 from govledger.ledger import Ledger
 from govledger.rules import PROFILES
 from govledger.storage.places import place
+from govledger.votes import Electorate, Tally
 from govledger.when import When
 
 flag_breaches = click.option(
@@ -36,6 +38,8 @@ flag_breaches = click.option(
     default="refuse",
     help="Record what breaks the rules too; each breach stays a finding.",
 )
+
+_SHEET = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 key_option = click.option("--key", help="Makes the call idempotent: the same key writes once.")
 
@@ -105,10 +109,30 @@ def init_command(name: str, profile: str, timezone: str, origin: str | None) -> 
     help="A field of the event; a dot reaches inside (due.before=2019-06-05), "
     "repeating makes a list.",
 )
+@click.option(
+    "--tally",
+    type=_SHEET,
+    help="Count the votes in this CSV: member, choice, and perhaps weight. What is announced "
+    "otherwise is told with --set tally.in_favour=31.",
+)
+@click.option(
+    "--electorate",
+    type=_SHEET,
+    help="The register of members, for --tally: member, weight, and perhaps from and until.",
+)
+@click.option("--count-only", is_flag=True, help="Of --tally, keep the count and no roll call.")
 @key_option
 @flag_breaches
 def record_command(
-    type_: str, subject: str, on: When, fields: tuple[str, ...], key: str | None, breaches: Mode
+    type_: str,
+    subject: str,
+    on: When,
+    fields: tuple[str, ...],
+    tally: Path | None,
+    electorate: Path | None,
+    count_only: bool,  # noqa: FBT001 - click gives it
+    key: str | None,
+    breaches: Mode,
 ) -> None:
     """Record one event.
 
@@ -121,13 +145,21 @@ def record_command(
           --set task="Order the bins" --set addressee=Board --set due.before=2024-09-01
       govledger record motion.adopted bins --on 2024-03-15 --set corrects=3 \\
           --set tally.in_favour=31 --set tally.against=12 --set tally.unit=members
+      govledger record motion.adopted bins --on 2024-03-14 \\
+          --tally votes.csv --electorate members.csv
 
     docs/events.md lists the fields of each type. Every event may have note, corrects,
     recorded_by, source.document, source.assertion (stated, inferred or external) and
     source.url. A correction states the whole fact anew, not only what was wrong.
     """
+    given = _fields(fields)
+    if tally is not None:
+        counted = _tally(tally, electorate, on, names=not count_only)
+        given["tally"] = attrs.asdict(counted, recurse=False) | given.get("tally", {})
+    elif electorate is not None or count_only:
+        raise click.UsageError("--electorate and --count-only go with --tally")
     known = vocabulary()
-    event = known.event(known.event_type(type_), {"subject": subject, "on": on, **_fields(fields)})
+    event = known.event(known.event_type(type_), {"subject": subject, "on": on, **given})
 
     def write(ledger: Ledger) -> tuple[Sequence[Record], Event | None]:
         corrected = _held(ledger, event.corrects)
@@ -137,6 +169,26 @@ def record_command(
     for record in records:
         _recorded(record)
         _tell_left_out(corrected, record.event)
+
+
+def _tally(votes: Path, register: Path | None, on: When, *, names: bool) -> Tally:
+    """The tally of a list of votes, on the day of the vote."""
+    problems: list[Problem] = []
+    electorate = counted = None
+    try:
+        if register is not None:
+            electorate = Electorate.from_csv(sheet(register), on=on, name=str(register))
+    except InvalidInput as error:
+        problems += error.problems
+    try:
+        counted = Tally.from_csv(
+            sheet(votes), electorate=electorate, roll_call=names, name=str(votes)
+        )
+    except InvalidInput as error:
+        problems += error.problems
+    if counted is None or problems:
+        raise InvalidInput(*problems)
+    return counted
 
 
 def _fields(given: tuple[str, ...]) -> dict[str, Any]:

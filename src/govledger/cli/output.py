@@ -67,6 +67,8 @@ class Speaker:
                 return self.word(str(value).lower())
             case {"from": since, "until": until, "kind": kind}:
                 return f"{since} – {self.term(kind)} {until}"
+            case {"in_favour": _, "electorate": _}:
+                return self.word("tally_of_all", **value)
             case {"in_favour": _}:
                 return self.word("tally_of", **value)
             case list():

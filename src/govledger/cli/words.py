@@ -51,6 +51,16 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "{in_favour} in favour, {against} against, {abstained} abstained, {absent} absent ({unit})",
         "{in_favour} voor, {against} tegen, {abstained} onthouden, {absent} afwezig ({unit})",
     ),
+    "tally_of_all": (
+        (
+            "{in_favour} in favour, {against} against, {abstained} abstained, {absent} absent,"
+            " of {electorate} ({unit})"
+        ),
+        (
+            "{in_favour} voor, {against} tegen, {abstained} onthouden, {absent} afwezig,"
+            " van {electorate} ({unit})"
+        ),
+    ),
     "decided_on": ("decided on", "besloten op"),
     "follow_up_meeting": ("followed up at", "opvolging besproken in"),
     "movers": ("movers", "indieners"),

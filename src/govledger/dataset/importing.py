@@ -306,7 +306,8 @@ def _telling(fact: Fact) -> bytes:
     bare = without_texts(fact.event)
     if bare is fact.event:
         return fact.said
-    return canonical([fact.number, bare.type, bare.subject, payload(bare)])
+    said = payload(bare, packed=False)  # so keys do not change with how a type is stored
+    return canonical([fact.number, bare.type, bare.subject, said])
 
 
 def _placed(problems: Iterable[Problem], facts: Sequence[Fact], head: int) -> tuple[Problem, ...]:

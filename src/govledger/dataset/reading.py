@@ -340,7 +340,8 @@ class _Reader:
         places = {str(name.text): value.place for name, value in rest.pairs}
         if isinstance(cited, MapNode):
             places |= {f"source.{name.text}": value.place for name, value in cited.pairs}
-        said = canonical({"type": event.type, "subject": event.subject, **payload(event)})
+        told = payload(event, packed=False)
+        said = canonical({"type": event.type, "subject": event.subject, **told})
         return Fact(event=event, at=_Spot(key.place, places), said=said)
 
     def _resolve(self, cited: Node, fields: dict[str, Any]) -> bool:
