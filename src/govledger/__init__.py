@@ -70,17 +70,26 @@ from govledger.events import (
 from govledger.history import Reason, Record
 from govledger.integrity.checkpoint import Checkpoint, Policy
 from govledger.ledger import Explanation, Ledger
+from govledger.profiles import (
+    PROFILES,
+    Discharge,
+    HeldOver,
+    Lapse,
+    Majority,
+    Profile,
+    Share,
+    Term,
+    Weights,
+)
 from govledger.recording import Batch, Pending
 from govledger.register import Change, Register
+from govledger.rulebook import read_profile
 from govledger.rules import (
     LIFECYCLE,
-    PROFILES,
     Breach,
     Deadline,
     Finding,
-    Majority,
     Notice,
-    Profile,
     Transition,
 )
 from govledger.source import Assertion, Source
@@ -128,6 +137,7 @@ __all__ = (
     "Copied",
     "Deadline",
     "Decision",
+    "Discharge",
     "Due",
     "Erasure",
     "Event",
@@ -136,9 +146,11 @@ __all__ = (
     "FollowUp",
     "Force",
     "GovledgerError",
+    "HeldOver",
     "Inconsistent",
     "InvalidInput",
     "KeyConflict",
+    "Lapse",
     "Ledger",
     "LedgerOpened",
     "LedgerProfileChanged",
@@ -193,11 +205,13 @@ __all__ = (
     "ResponseReceived",
     "RuleBreach",
     "Sealed",
+    "Share",
     "Source",
     "StatementMade",
     "Status",
     "StorageError",
     "Tally",
+    "Term",
     "Transition",
     "UnreadableRecord",
     "Until",
@@ -205,6 +219,8 @@ __all__ = (
     "Verdict",
     "Verification",
     "Vote",
+    "Weights",
     "When",
     "ledgers",
+    "read_profile",
 )

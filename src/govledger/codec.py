@@ -28,6 +28,7 @@ from attrs import frozen
 from govledger.errors import Problem, StorageError, UnreadableRecord, brief, invalid
 from govledger.events import VOCABULARY, Event, kind_of, own_fields
 from govledger.history import Record, Told
+from govledger.profiles import Profile, named
 from govledger.rules import Breach, Finding, Notice
 from govledger.state import STATES, State
 from govledger.values import PERSONAL, Sealed, line, sealed, structure
@@ -35,12 +36,6 @@ from govledger.when import When, when
 
 ENTRY_LIMIT = 65_535
 """The largest entry, in bytes: the length field of a C2SP tile entry has 16 bits."""
-
-Upcaster = Callable[[dict[str, Any]], dict[str, Any]]
-"""Turns the fields of one version of an event type into those of the next."""
-
-UPCASTERS: Mapping[str, tuple[Upcaster, ...]] = {}
-"""Per type name, how to get from version 1 to 2, from 2 to 3, and so on."""
 
 _SHARED = ("note", "recorded_by", "corrects")
 
@@ -59,9 +54,9 @@ class Entry:
     body: bytes
 
 
-def current_version(name: str) -> int:
+def current_version(cls: type[Event]) -> int:
     """The version in which events of a type are written today."""
-    return len(UPCASTERS.get(name, ())) + 1
+    return len(cls.upcasters) + 1
 
 
 def readable_types() -> Mapping[object, tuple[type[Event], int]]:
@@ -69,7 +64,7 @@ def readable_types() -> Mapping[object, tuple[type[Event], int]]:
     return {
         f"{cls.type}@{version}": (cls, version)
         for cls in VOCABULARY
-        for version in range(1, current_version(cls.type) + 1)
+        for version in range(1, current_version(cls) + 1)
     }
 
 
@@ -78,7 +73,7 @@ _READABLE = readable_types()
 
 def stored_type(event: Event) -> str:
     """The stored name of an event's type, with the version that is written today."""
-    return f"{event.type}@{current_version(event.type)}"
+    return f"{event.type}@{current_version(type(event))}"
 
 
 Columns = tuple[int, str, int, str, bytes]
@@ -134,6 +129,8 @@ def plain(value: Any) -> Any:
         return [plain(item) for item in value]
     if cls is Sealed:
         return value.said
+    if cls is Profile:
+        return value.definition()
     return value.value if isinstance(value, StrEnum) else plain_fields(value)
 
 
@@ -241,7 +238,7 @@ def decode(entry: Entry) -> Record:
         recorded_at = _moment(said.pop("recorded_at"))
         key = line(said.pop("key")) if "key" in said else None
         fields = fields_of(said)
-        for upcast in UPCASTERS.get(cls.type, ())[version - 1 :]:
+        for upcast in cls.upcasters[version - 1 :]:
             fields = upcast(fields)
         return Record(
             position=position,
@@ -392,6 +389,8 @@ _Restore = Callable[[Any], Any]
 
 def _restore(hint: Any) -> _Restore | None:
     """How a value of a type comes back from JSON; None where it is one already."""
+    if Profile in get_args(hint):
+        return named
     if get_origin(hint) is UnionType:
         (hint,) = (part for part in get_args(hint) if part is not NoneType)
     if get_origin(hint) is tuple:
@@ -424,7 +423,7 @@ def _restored(cls: Any) -> tuple[tuple[str, _Restore], ...]:
 
 
 _OF_TODAY: Mapping[object, tuple[Any, dict[str, Any]]] = {
-    f"{cls.type}@{current_version(cls.type)}": (
+    f"{cls.type}@{current_version(cls)}": (
         cls,
         {f.name: f.default for f in attrs.fields(cls) if f.default is not attrs.NOTHING},
     )

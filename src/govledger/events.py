@@ -3,14 +3,14 @@
 Here: the event classes, the values only they use, and how subjects are named. Not here:
 what an event does to a state (`state`), when it is legal (`rules`), its bytes (`codec`).
 
-A type name (`motion.adopted`) is part of every ledger written: it never changes. A field
-may be added with a default; anything else needs a new version and an upcaster in `codec`.
+A type name (`motion.adopted`) is part of every ledger written: it never changes. Whatever else
+changes, a new field too, makes a new version of the type, with an upcaster from the one before.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from enum import StrEnum
 from functools import lru_cache
@@ -21,6 +21,7 @@ from attrs import field, frozen
 from attrs.converters import optional
 
 from govledger.errors import InvalidInput, brief, did_you_mean, invalid
+from govledger.profiles import Named, named
 from govledger.source import Source, source
 from govledger.values import (
     PERSONAL,
@@ -326,6 +327,14 @@ def due(value: Due | When | str | date | Mapping[str, object]) -> Due:
 
 # --- the events -------------------------------------------------------------------------
 
+Upcaster = Callable[[dict[str, Any]], dict[str, Any]]
+"""Turns the fields of one version of an event type into those of the next."""
+
+
+def unchanged(fields: dict[str, Any]) -> dict[str, Any]:
+    """The upcaster to a version that may say more, and says nothing otherwise."""
+    return fields
+
 
 @frozen(kw_only=True, slots=False, eq=False, repr=False)
 class Event:
@@ -333,11 +342,13 @@ class Event:
 
     `subject` is what it is about (`motion/rob-ii`, or the slug alone), `on` when it happened
     in the association, `source` where that was read, `note` a remark, `corrects` the
-    position of the record it replaces, `recorded_by` who wrote it down.
+    position of the record it replaces, `recorded_by` who wrote it down. `upcasters` of a type lead
+    from its version 1 to 2, from 2 to 3, and so on, up to the one that is written today.
     """
 
     type: ClassVar[str]
     kind: ClassVar[str | None] = None
+    upcasters: ClassVar[tuple[Upcaster, ...]] = ()
 
     subject: str = field(converter=subject_name, kw_only=False)
     on: When = field(converter=when)
@@ -436,18 +447,20 @@ class LedgerOpened(LedgerEvent):
     """The ledger begins: whose it is, where its days begin, whose rules hold."""
 
     type = "ledger.opened"
+    upcasters = (unchanged,)
     name: str = field(converter=line)
     timezone: str = field(converter=zone_name)
-    profile: str = field(converter=line)
+    profile: Named = field(converter=named)
     origin: str | None = field(default=None, converter=optional(origin))
 
 
 @frozen(kw_only=True, slots=False, eq=False, repr=False)
 class LedgerProfileChanged(LedgerEvent):
-    """From `on`, another profile's rules hold."""
+    """From `on`, another profile's rules hold: one that ships by its name, any other whole."""
 
     type = "ledger.profile-changed"
-    profile: str = field(converter=line)
+    upcasters = (unchanged,)
+    profile: Named = field(converter=named)
 
 
 @frozen(kw_only=True, slots=False, eq=False, repr=False)
@@ -513,22 +526,26 @@ class MotionReferred(MotionEvent):
 
 @frozen(kw_only=True, slots=False, eq=False, repr=False)
 class MotionAdopted(MotionEvent):
-    """The meeting adopts the motion."""
+    """The meeting adopts the motion, by the ordinary `majority` of the profile or another."""
 
     type = "motion.adopted"
+    upcasters = (unchanged,)
     meeting: str | None = field(default=None, converter=optional(meeting), metadata=REFERENCE)
     tally: Tally | None = field(default=None, converter=optional(tally))
     as_amended: bool = field(default=False, converter=flag)
     by_acclamation: bool = field(default=False, converter=flag)
+    majority: str | None = field(default=None, converter=optional(line))
 
 
 @frozen(kw_only=True, slots=False, eq=False, repr=False)
 class MotionRejected(MotionEvent):
-    """The meeting rejects the motion."""
+    """The meeting rejects the motion; `majority` names what it needed, if not the ordinary one."""
 
     type = "motion.rejected"
+    upcasters = (unchanged,)
     meeting: str | None = field(default=None, converter=optional(meeting), metadata=REFERENCE)
     tally: Tally | None = field(default=None, converter=optional(tally))
+    majority: str | None = field(default=None, converter=optional(line))
 
 
 @frozen(kw_only=True, slots=False, eq=False, repr=False)

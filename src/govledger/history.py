@@ -27,16 +27,15 @@ from govledger.events import (
     MeetingConvened,
     RecordRetracted,
 )
+from govledger.profiles import GENERAL, Profile, resolved
 from govledger.rules import (
-    GENERAL,
     Breach,
     Case,
     Finding,
-    Profile,
     judge,
     judge_book,
+    judge_version,
     judge_withdrawal,
-    profile_named,
     withdraws,
 )
 from govledger.state import State, evolve
@@ -163,7 +162,7 @@ def replay(records: Sequence[Record], zone: ZoneInfo, until: int | None = None) 
         if after is not None:
             states[event.subject] = after
         if isinstance(event, LedgerProfileChanged):
-            profile = profile_named(event.profile)
+            profile = resolved(event.profile)
     return Replay(states, tuple(findings))
 
 
@@ -179,9 +178,9 @@ def profiles(records: Iterable[Record], zone: ZoneInfo) -> Profiles:
     first, changed = GENERAL, []
     for instant, record in timeline(records, zone):
         if isinstance(record.event, LedgerOpened):
-            first = profile_named(record.event.profile)
+            first = resolved(record.event.profile)
         elif isinstance(record.event, LedgerProfileChanged):
-            changed.append((instant, profile_named(record.event.profile)))
+            changed.append((instant, resolved(record.event.profile)))
     return ((-sys.maxsize, first), *changed)
 
 
@@ -190,16 +189,27 @@ def profile_at(held: Profiles, instant: int) -> Profile:
     return held[bisect_right(held, instant, key=_instant) - 1][1]
 
 
+_WITH_PROFILE = (LedgerOpened, LedgerProfileChanged)
+
+
+def rests_on_stream(event: Event) -> bool:
+    """Whether taking an event into the book rests on what was said before of its subject."""
+    return bool(withdraws(event)) or isinstance(event, _WITH_PROFILE)
+
+
 def breaches_of_the_book(
     record: Record, stream: Sequence[Record], at: Callable[[int], Record | None]
 ) -> Iterator[Breach]:
     """What stands against taking a record into the book at all.
 
     `stream` holds the records before it about its subject, `at` gives the one at a position.
-    Only the latter is asked for where it withdraws nothing.
+    `stream` may be empty where `rests_on_stream` says so.
     """
     event, position = record.event, record.position
     yield from judge_book(event, position)
+    if isinstance(event, _WITH_PROFILE):
+        told = [(r.position, r.event.profile) for r in stream if isinstance(r.event, _WITH_PROFILE)]
+        yield from judge_version(event, position, told)
     targets = withdraws(event)
     if not targets:
         return

@@ -15,7 +15,7 @@ from functools import cached_property
 from itertools import groupby
 from operator import attrgetter
 from types import TracebackType
-from typing import Literal, Self
+from typing import Literal, NamedTuple, Self
 from zoneinfo import ZoneInfo
 
 from attrs import evolve, frozen
@@ -62,6 +62,7 @@ from govledger.history import (
     explain,
     profile_at,
     profiles,
+    rests_on_stream,
     timeline,
 )
 from govledger.integrity.checkpoint import Checkpoint, Policy, parse_checkpoint, read_checkpoint
@@ -81,13 +82,12 @@ from govledger.integrity.personal import (
 )
 from govledger.integrity.proof import Proof, prove
 from govledger.integrity.tiles import ENTRIES, Tile, nodes_of, write_entries, write_hashes
+from govledger.profiles import Named, Profile, usable
 from govledger.recording import Answer, Batch, Call, Newest, Sitting, call_of, new_salt, size
 from govledger.register import Change, Register, changes, register
 from govledger.rules import (
     Breach,
     Finding,
-    Profile,
-    profile_named,
 )
 from govledger.spans import BATCH
 from govledger.state import Mandate, State, fold, status_name
@@ -128,6 +128,14 @@ class Explanation:
     about: tuple[tuple[str, tuple[Reason, ...]], ...] = ()
 
 
+class _Held(NamedTuple):
+    """What the records about the ledger say of profiles, after so many of them."""
+
+    version: int = 0
+    records: tuple[Record, ...] = ()
+    profiles: Profiles = ()
+
+
 class Ledger:
     """An association's ledger: an append-only log of records, and the questions asked of it.
 
@@ -146,7 +154,7 @@ class Ledger:
         """Take over an opened store whose first record opens the ledger."""
         self._store = store
         self._clock = clock or system_clock
-        self._held: tuple[int, Profiles] = (0, ())
+        self._held = _Held()
         self._together = Together(self._serve, size, BATCH)
 
     @cached_property
@@ -191,7 +199,7 @@ class Ledger:
         *,
         name: str | None = None,
         timezone: str = "UTC",
-        profile: str = "general@1",
+        profile: Named = "general@1",
         origin: str | None = None,
         create: bool = True,
         read_only: bool = False,
@@ -202,12 +210,14 @@ class Ledger:
         `postgresql://user:password@host:port/database?ledger=vng`, a schema of its own.
 
         `clock` gives the present (the system's unless given) and may not run backwards.
-        `name` (that of file or schema unless given), `timezone` (IANA), `profile` and `origin` (see
-        `origin`) are written into the first record of a new ledger, and mean nothing for an
-        existing one. With `create=False` a missing ledger is an error; `read_only=True` implies it.
+        `name` (that of file or schema unless given), `timezone` (IANA), `profile` (the name of one
+        that ships, or a `Profile`, which is written whole) and `origin` (see `origin`) are written
+        into the first record of a new ledger, and mean nothing for an existing one. With
+        `create=False` a missing ledger is an error; `read_only=True` implies it.
 
         Raises `StorageError` where the file is missing, no ledger, or of a newer format,
-        and `InvalidInput` for an unknown time zone or profile, or an origin that is none.
+        and `InvalidInput` for an unknown time zone or profile, a profile with other rules than the
+        one that ships under its name, or an origin that is none.
         """
         there = place(path_or_url)
         if create and not read_only and there.is_free():
@@ -223,7 +233,7 @@ class Ledger:
         *,
         name: str = "in memory",
         timezone: str = "UTC",
-        profile: str = "general@1",
+        profile: Named = "general@1",
         origin: str | None = None,
     ) -> Self:
         """A new ledger that is gone once it is closed. Arguments as for `open`."""
@@ -391,12 +401,19 @@ class Ledger:
             held = self._profiles(reading, reading.versions([LEDGER]).get(LEDGER, 0))
         return profile_at(held, instant_of(_aware(self._clock())))
 
-    def _profiles(self, reading: Reading, version: int) -> Profiles:
-        """The profiles on the books; read once for each number of records about the ledger."""
-        if self._held[0] != version or not version:
+    def _profiles(self, reading: Reading, version: int, known: int | None = None) -> Profiles:
+        """The profiles on the books, or those known at a position.
+
+        Read once for each number of records about the ledger.
+        """
+        held = self._held
+        if held.version != version or not version:
             about = map(decode, reading.about([LEDGER]))
-            self._held = version, profiles(about, self.zone)
-        return self._held[1]
+            records = tuple(record for record in about if rests_on_stream(record.event))
+            held = self._held = _Held(version, records, profiles(records, self.zone))
+        if known is None or not held.records or held.records[-1].position <= known:
+            return held.profiles
+        return profiles([r for r in held.records if r.position <= known], self.zone)
 
     def today(self) -> date:
         """The present day in the ledger's time zone, by its clock."""
@@ -649,6 +666,7 @@ class Ledger:
 
     def _register(self, reading: Reading, instant: int, known: int, chosen: Selection) -> Register:
         rows = reading.view(instant, known, chosen)
+        version = reading.versions([LEDGER]).get(LEDGER, 0)
         subjects = None if chosen == _ALL else [name for name, _, _ in rows]
         disclosed = reading.disclosed(digests_in(state for _, _, state in rows))
         return register(
@@ -659,6 +677,7 @@ class Ledger:
             zone=self.zone,
             statuses={name: status for name, status, _ in rows},
             restore=lambda subject, state: unseal(decode_state(subject, state), disclosed),
+            profile=profile_at(self._profiles(reading, version, known), instant),
         )
 
     # --- trusting -----------------------------------------------------------------------
@@ -879,11 +898,11 @@ def _judged(sitting: Sitting, call: Call) -> Answer | BaseException:
         return error
 
 
-def _opening(clock: Clock, name: str, zone: str, profile: str, origin: str | None) -> Entry:
+def _opening(clock: Clock, name: str, zone: str, profile: Named, origin: str | None) -> Entry:
     now = _aware(clock())
     today = day_of(instant_of(now), timezone(zone_name(zone)))
-    profile = profile_named(profile).name
-    event = LedgerOpened(on=today, name=name, timezone=zone, profile=profile, origin=origin)
+    rules = usable(profile)
+    event = LedgerOpened(on=today, name=name, timezone=zone, profile=rules, origin=origin)
     return encode(Record(position=1, version=1, recorded_at=now, event=event))
 
 

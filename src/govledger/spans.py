@@ -37,9 +37,11 @@ from govledger.history import (
     profile_at,
     profiles,
     replay,
+    rests_on_stream,
     timeline,
 )
-from govledger.rules import Breach, Case, Finding, Profile, judge, rule_of, withdraws
+from govledger.profiles import Profile
+from govledger.rules import Breach, Case, Finding, judge, rule_of, withdraws
 from govledger.state import EVOLVE, State, evolve
 
 BATCH = 1_000
@@ -312,7 +314,7 @@ class Desk:
             self._retell(record)
 
     def _unfit(self, record: Record) -> Iterator[Breach]:
-        stream = self.streams([record.subject]) if withdraws(record.event) else ()
+        stream = self.streams([record.subject]) if rests_on_stream(record.event) else ()
         return breaches_of_the_book(record, stream, self.at)
 
     def _comes_last(self, record: Record, instant: int, last: Span | None) -> bool:

@@ -8,18 +8,25 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
+from attrs import evolve
+
 from govledger.audit.report import TYPES, Check, Outcome
 from govledger.codec import Entry, decode, encode
 from govledger.errors import InvalidInput, UnreadableRecord
 from govledger.events import LedgerOpened, LedgerProfileChanged
 from govledger.history import Record
-from govledger.rules import profile_named, withdraws
+from govledger.profiles import resolved
+from govledger.rules import withdraws
 
 
 def is_canonical(entry: Entry, record: Record) -> bool:
-    """Whether an entry has the one form of bytes that says what its record does."""
+    """Whether an entry has the one form of bytes that says what its record does.
+
+    An entry of an older version has those of today, under its own name, where what is new in
+    today's says nothing.
+    """
     try:
-        return encode(record) == entry
+        return evolve(encode(record), type=entry.type) == entry
     except InvalidInput:  # larger than any record may be
         return False
 
@@ -61,7 +68,7 @@ class Log:
         """Note a profile whose rules are not known here: nothing can be judged by them."""
         if isinstance(record.event, LedgerOpened | LedgerProfileChanged):
             try:
-                profile_named(record.event.profile)
+                resolved(record.event.profile)
             except InvalidInput as error:
                 message = f"record {record.position}: {error.problems[0].message}"
                 self.unreadable = self.unreadable or message

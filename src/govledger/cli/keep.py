@@ -16,15 +16,15 @@ import click
 from govledger.cli import demo
 from govledger.cli.access import find, opened, written
 from govledger.cli.datasets import format_of_file
-from govledger.cli.options import EventType, Moment, Subject, Time, settings, shared
+from govledger.cli.options import EventType, Moment, Rules, Subject, Time, settings, shared
 from govledger.cli.output import counted, echo_problems, ended_by, interruptible, message, progress
 from govledger.dataset import GOES_ON, Head, Imported, Mode, ledger_options
 from govledger.errors import GovledgerError, InvalidInput, Problem, RuleBreach, StorageError
-from govledger.events import Event, event_type, own_fields
+from govledger.events import Event, LedgerProfileChanged, event_type, own_fields
 from govledger.history import Record
 from govledger.interchange.importing import beginning, import_batches
 from govledger.ledger import Ledger
-from govledger.rules import PROFILES
+from govledger.profiles import Named, name_of
 from govledger.storage.places import place
 from govledger.values import structure
 from govledger.when import When
@@ -62,21 +62,22 @@ def demo_command() -> None:
 @click.option("--name", required=True, help="Whose ledger it is.")
 @click.option(
     "--profile",
-    type=click.Choice([profile.name for profile in PROFILES]),
+    type=Rules(),
     default="general@1",
     show_default=True,
-    help="Whose rules hold. Where 'aangehouden' postpones the vote, as in a parliament or a "
-    "municipal council, that is parliament@1.",
+    help="Whose rules hold: general@1, vng@1, parliament@1 (where 'aangehouden' postpones the "
+    "vote, as in many a municipal council), or a .yaml file with your own.",
 )
 @click.option("--timezone", default="UTC", show_default=True, help="Where days begin (IANA name).")
 @click.option("--origin", help="The name of its log in checkpoints, such as example.org/ledger.")
-def init_command(name: str, profile: str, timezone: str, origin: str | None) -> None:
+def init_command(name: str, profile: Named, timezone: str, origin: str | None) -> None:
     """Make a new ledger.
 
     \b
     Examples:
       govledger init --name "Tennis club"
       govledger -l vng.db init --name vng --profile vng@1 --timezone Europe/Amsterdam
+      govledger init --name "Sports association" --profile rules.yaml
     """
     path = settings().ledger
     there = place(path)
@@ -89,7 +90,7 @@ def init_command(name: str, profile: str, timezone: str, origin: str | None) -> 
             )
         )
     with Ledger.open(path, name=name, timezone=timezone, profile=profile, origin=origin):
-        message(f"opened {there.name}: {name}, {profile}, days begin in {timezone}")
+        message(f"opened {there.name}: {name}, {name_of(profile)}, days begin in {timezone}")
 
 
 @click.command(name="record")
@@ -121,12 +122,16 @@ def record_command(
           --set task="Order the bins" --set addressee=Board --set due.before=2024-09-01
       govledger record motion.adopted bins --on 2024-03-15 --set corrects=3 \\
           --set tally.in_favour=31 --set tally.against=12 --set tally.unit=members
+      govledger record ledger.profile-changed self --on 2025-01-01 --set profile=rules.yaml
 
     docs/events.md lists the fields of each type. Every event may have note, corrects,
     recorded_by, source.document, source.assertion (stated, inferred or external) and
     source.url. A correction states the whole fact anew, not only what was wrong.
     """
-    event = structure(event_type(type_), {"subject": subject, "on": on, **_fields(fields)})
+    cls, given = event_type(type_), _fields(fields)
+    if issubclass(cls, LedgerProfileChanged) and "profile" in given:
+        given["profile"] = Rules().convert(given["profile"], None, None)
+    event = structure(cls, {"subject": subject, "on": on, **given})
 
     def write(ledger: Ledger) -> tuple[Sequence[Record], Event | None]:
         corrected = _held(ledger, event.corrects)
@@ -285,7 +290,8 @@ def _tell_differences(ledger: Ledger, head: Head) -> None:
         "timezone": ledger.zone.key,
         "profile": ledger.profile.name,
     }
-    said = attrs.asdict(head)
+    said = attrs.asdict(head, recurse=False)
+    said["profile"] = head.profile and name_of(head.profile)
     for name, value in here.items():
         if said[name] not in (None, value):
             message(f"note: the dataset says {name} {said[name]}; this ledger keeps {value}")

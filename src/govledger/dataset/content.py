@@ -12,11 +12,15 @@ from attrs import field, frozen
 from attrs.converters import optional
 
 from govledger.errors import (
+    InvalidInput,
     Place,
     Problem,
+    brief,
+    did_you_mean,
 )
 from govledger.events import Event
-from govledger.rules import profile_named
+from govledger.profiles import Named, Profile, usable
+from govledger.terms import LANGUAGES, TERMS
 from govledger.values import count, digest, line
 from govledger.when import timezone, view_instant, zone_name
 
@@ -49,6 +53,8 @@ PROBLEMS: Mapping[str, str] = {
     "unknown-version": "The dataset has a version that is not known here.",
     "unknown-field": "A key that is not known here.",
     "missing-field": "A key that must be there is missing.",
+    "unknown-language": "A profile has labels in a language that is not shown.",
+    "unknown-term": "A profile has a label for a term that is not known.",
     "no-type": "A record names no event type.",
     "several-types": "A record names more than one event type.",
     "unknown-type": "No event type has that name.",
@@ -64,8 +70,34 @@ PROBLEMS: Mapping[str, str] = {
 """What can be wrong with a dataset besides its values: code -> what it means."""
 
 
-def _profile_name(value: str) -> str:
-    return profile_named(line(value)).name
+def _profile(value: Named | Mapping[str, Any]) -> Named:
+    given = usable(value)
+    if isinstance(given, Profile):
+        judge_labels(given)
+    return given
+
+
+def judge_labels(profile: Profile) -> None:
+    """Raise `InvalidInput` for labels of a profile that nothing would ever show."""
+    problems = [
+        Problem(
+            code=code,
+            message=f"{brief(word)} is not {what} that is shown",
+            hint=did_you_mean(word, known),
+            path=("labels", *path),
+        )
+        for code, what, known, path in (
+            *(("unknown-language", "a language", LANGUAGES, (name,)) for name in profile.labels),
+            *(
+                ("unknown-term", "a term", TERMS, (language, name))
+                for language, terms in profile.labels.items()
+                for name in terms
+            ),
+        )
+        if (word := path[-1]) not in known
+    ]
+    if problems:
+        raise InvalidInput(*problems)
 
 
 @frozen(kw_only=True)
@@ -74,7 +106,7 @@ class Head:
 
     name: str | None = field(default=None, converter=optional(line))
     timezone: str | None = field(default=None, converter=optional(zone_name))
-    profile: str | None = field(default=None, converter=optional(_profile_name))
+    profile: Named | None = field(default=None, converter=optional(_profile))
 
 
 @frozen(kw_only=True)
