@@ -312,7 +312,7 @@ class Discharge:
 
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9.-]{0,99}@[1-9][0-9]{0,8}", re.ASCII)
-_WORD = re.compile(r"[a-z][a-z0-9.-]{0,59}", re.ASCII)
+_WORD = re.compile(r"[a-z][a-z0-9._-]{0,59}", re.ASCII)
 
 
 def profile_name(value: str) -> str:

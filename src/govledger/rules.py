@@ -511,13 +511,13 @@ def _announced(case: Case, majority: Majority, tally: Tally) -> Iterator[Breach]
 
 
 def _quorum(case: Case, majority: Majority, tally: Tally) -> Iterator[Finding]:
-    there = f"{attending(tally)} {tally.unit} were present"
+    there, asked = attending(tally), f"{case.profile.name} asks {majority.quorum}"
     match majority.has_quorum(tally):
         case False:
             yield case.breach(
                 "no-quorum",
-                f"{there} of {tally.electorate}, and {case.profile.name} asks"
-                f" {majority.quorum} for a valid vote",
+                f"{there} of {tally.electorate} {tally.unit} were present, and {asked}"
+                " for a valid vote",
                 "check the count and the electorate of that day; if it was decided all the same,"
                 " flag the breach (--flag-breaches)",
                 "tally",
@@ -525,8 +525,8 @@ def _quorum(case: Case, majority: Majority, tally: Tally) -> Iterator[Finding]:
         case None:
             yield case.notice(
                 "quorum-unknown",
-                f"{there}; {case.profile.name} asks {majority.quorum} of the electorate,"
-                " and that is not on record",
+                f"{there} {tally.unit} were present; {asked} of the electorate,"
+                " which is not on record",
             )
         case _:
             pass
