@@ -5,6 +5,7 @@ What a count comes to is compared with a count of our own, in whole numbers.
 
 import json
 import os
+import re
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -43,7 +44,7 @@ from govledger import (
 )
 from govledger.cli import main
 from govledger.codec import decode, encode, stored_type
-from govledger.dataset import import_dataset, load
+from govledger.dataset import import_dataset, judge_dataset, load
 from govledger.interchange import jsonl
 from govledger.profiles import LARGEST, Base, Outcome, usable
 from govledger.rules import Case, judge
@@ -72,40 +73,12 @@ def second(**changes):
 
 # --- those that ship --------------------------------------------------------------------
 
-SHIPPED = (
-    """\
-name: general@1
-title: a general association
-majorities:
-  ordinary: {share: more than 1/2, of: votes cast, tie: rejected}
-held_over: kept-open
-""",
-    """\
-name: vng@1
-title: the Association of Netherlands Municipalities
-labels:
-  nl: {held-over: aangehouden, vote-deferred: stemming uitgesteld}
-discharge: {never: [bestuur, board, commissie, committee]}
-""",
-    """\
-name: parliament@1
-title: a parliament, where 'aangehouden' means that the vote is postponed
-majorities:
-  ordinary: {tie: undecided}
-held_over: vote-postponed
-labels:
-  nl:
-    vote-deferred: aangehouden
-    motion.vote-deferred: motie aangehouden
-    held-over: aangehouden na aanneming
-    motion.held-over: motie aangehouden na aanneming
-""",
-)
+FILES = Path(__file__).parents[1] / "examples" / "profiles"
 
 
-@pytest.mark.parametrize(("profile", "rules"), [*zip(PROFILES, SHIPPED, strict=True)])
-def test_a_shipped_profile_can_be_said_in_a_file(profile, rules):
-    read = club("govledger_profile: 1\n" + rules)
+@pytest.mark.parametrize("profile", PROFILES)
+def test_a_shipped_profile_can_be_said_in_a_file(profile):
+    read = read_profile(FILES / f"{profile.name.partition('@')[0]}.yaml")
     assert read == profile
     assert usable(read) == profile.name  # so it is recorded by its name
 
@@ -123,6 +96,14 @@ def test_a_profile_that_extends_another_changes_what_it_says(profile):
     assert read.labels["nl"] == {**theirs, **own["labels"]["nl"]}
     own["majorities"]["ordinary"] = {"share": "at least 1/2"}  # not the share with their tie
     assert Profile.from_definition(own).majority == Majority(share="at least 1/2")
+
+
+def test_the_page_shows_files_that_can_be_read(tmp_path):
+    page = (FILES.parents[1] / "docs" / "profiles.md").read_text("utf-8")
+    rules, dataset = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
+    assert rules == (FILES / "sportbond.yaml").read_text("utf-8")
+    (tmp_path / "minutes.yaml").write_text(dataset)
+    assert judge_dataset(load(tmp_path / "minutes.yaml")) == ()
 
 
 # --- both ways between a profile and data -----------------------------------------------
@@ -310,7 +291,7 @@ def telling(**said):
     return example(**usual | more | said)
 
 
-@examples(300)
+@examples(1_000)
 @given(
     share=shares,
     of=st.sampled_from(list(Base)),
