@@ -42,6 +42,7 @@ from govledger import (
     UnreadableRecord,
     read_profile,
 )
+from govledger import profiles
 from govledger.cli import main
 from govledger.codec import decode, encode, stored_type
 from govledger.dataset import import_dataset, judge_dataset, load
@@ -588,6 +589,35 @@ def test_the_name_of_a_shipped_profile_is_taken():
     assert codes(refused) == [("unknown-profile", True)]
 
 
+def test_a_profile_that_ships_later_does_not_disturb_a_ledger(monkeypatch):
+    with Ledger.in_memory(profile=club()) as ledger:
+        assert history(ledger) == FOUND
+        ours = attrs.evolve(club(), title="as it ships", majorities={"ordinary": {}})
+        monkeypatch.setattr(profiles, "PROFILES", (*PROFILES, ours))
+        assert ledger.opening.profile == club()
+        ledger.rebuild()
+        assert found(ledger) == FOUND
+        assert ledger.verify()
+        with pytest.raises(RuleBreach) as refused:
+            ledger.record(LedgerProfileChanged(profile="club@1", on="2026"), breaches="flag")
+        assert codes(refused) == [("other-rules", True)]
+        with pytest.raises(RuleBreach) as refused:
+            ledger.record(LedgerProfileChanged(profile=club(), on="2026"), breaches="flag")
+        assert codes(refused) == [("shipped-profile", True)]
+
+
+def test_a_shipped_profile_that_is_not_known_here_is_told(monkeypatch):
+    with Ledger.in_memory(profile="parliament@1") as ledger:
+        ledger.record(LedgerProfileChanged(profile=club(), on="2024"))
+        monkeypatch.setattr(profiles, "PROFILES", PROFILES[:2])
+        with pytest.raises(UnreadableRecord, match="parliament@1"):
+            ledger.rebuild()
+        again = Ledger(ledger._store)
+        with pytest.raises(UnreadableRecord, match="parliament@1"):
+            again.as_of("2024-01-01")
+        assert "parliament@1" in str(again.verify())
+
+
 def test_the_largest_profile_fits_a_record():
     large = Profile(name="club@1", title="x")
     large = attrs.evolve(large, title="x" * (LARGEST - len(json.dumps(large.definition())) + 1))
@@ -656,6 +686,9 @@ def test_a_dataset_may_define_its_profile(run):
     out = run("check", "minutes.yaml", code=3)
     assert "minutes.yaml:16:13: error[tally-against-outcome]" in out
     run("-l", "copy.db", "import", "minutes.yaml", code=1)
+    other = "govledger: 1\nledger: {profile: {name: club@2, title: another}}\nrecords:\n"
+    Path("more.yaml").write_text(other + "  - motion.withdrawn: bins\n    on: 2024-03-02\n")
+    assert "other rules under club@2" in run("import", "more.yaml", "--flag-breaches")
 
 
 def test_the_command_line_takes_a_file(run):

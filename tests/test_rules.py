@@ -555,9 +555,9 @@ GUARDS = [
         CLUB,
         M[:1],
         tallied(4, 0, unit="inhabitants"),
-        tallied(4, 0, unit="members"),
+        tallied(4, 0),
     ),
-    ("other-unit", CLUB, M[:1], tallied(4, 0, unit="Members"), tallied(4, 0, unit="votes")),
+    ("other-unit", CLUB, M[:1], tallied(4, 0, unit="heads"), tallied(4, 0, unit="Members")),
     (
         "unequal-votes",
         CLUB,

@@ -26,7 +26,7 @@ import msgspec
 from attrs import frozen
 
 from govledger.errors import Problem, StorageError, UnreadableRecord, brief, invalid
-from govledger.events import VOCABULARY, Event, kind_of, own_fields
+from govledger.events import VOCABULARY, Event, kind_of, own_fields, unchanged
 from govledger.history import Record, Told
 from govledger.profiles import Profile, named
 from govledger.rules import Breach, Finding, Notice
@@ -423,13 +423,15 @@ def _restored(cls: Any) -> tuple[tuple[str, _Restore], ...]:
 
 
 _OF_TODAY: Mapping[object, tuple[Any, dict[str, Any]]] = {
-    f"{cls.type}@{current_version(cls)}": (
+    f"{cls.type}@{version}": (
         cls,
         {f.name: f.default for f in attrs.fields(cls) if f.default is not attrs.NOTHING},
     )
     for cls in VOCABULARY
+    for version in range(1, current_version(cls) + 1)
+    if all(upcast is unchanged for upcast in cls.upcasters[version - 1 :])
 }
-"""The stored names of the types as they are written today: the class, and its defaults."""
+"""The stored names of the types whose fields are those of today: the class, and its defaults."""
 
 
 def encode_finding(finding: Finding) -> bytes:

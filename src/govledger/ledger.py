@@ -39,6 +39,7 @@ from govledger.erasing import Erasure, erasures, refuse_open_texts, to_erase
 from govledger.errors import (
     ClockError,
     GovledgerError,
+    InvalidInput,
     Problem,
     StorageError,
     UnreadableRecord,
@@ -82,7 +83,7 @@ from govledger.integrity.personal import (
 )
 from govledger.integrity.proof import Proof, prove
 from govledger.integrity.tiles import ENTRIES, Tile, nodes_of, write_entries, write_hashes
-from govledger.profiles import Named, Profile, usable
+from govledger.profiles import Profile, usable
 from govledger.recording import Answer, Batch, Call, Newest, Sitting, call_of, new_salt, size
 from govledger.register import Change, Register, changes, register
 from govledger.rules import (
@@ -199,7 +200,7 @@ class Ledger:
         *,
         name: str | None = None,
         timezone: str = "UTC",
-        profile: Named = "general@1",
+        profile: str | Profile = "general@1",
         origin: str | None = None,
         create: bool = True,
         read_only: bool = False,
@@ -233,7 +234,7 @@ class Ledger:
         *,
         name: str = "in memory",
         timezone: str = "UTC",
-        profile: Named = "general@1",
+        profile: str | Profile = "general@1",
         origin: str | None = None,
     ) -> Self:
         """A new ledger that is gone once it is closed. Arguments as for `open`."""
@@ -404,16 +405,23 @@ class Ledger:
     def _profiles(self, reading: Reading, version: int, known: int | None = None) -> Profiles:
         """The profiles on the books, or those known at a position.
 
-        Read once for each number of records about the ledger.
+        Read once for each number of records about the ledger. Raises `UnreadableRecord` where
+        one is not known here.
         """
         held = self._held
         if held.version != version or not version:
             about = map(decode, reading.about([LEDGER]))
             records = tuple(record for record in about if rests_on_stream(record.event))
-            held = self._held = _Held(version, records, profiles(records, self.zone))
+            held = self._held = _Held(version, records, self._profiles_in(records))
         if known is None or not held.records or held.records[-1].position <= known:
             return held.profiles
-        return profiles([r for r in held.records if r.position <= known], self.zone)
+        return self._profiles_in([r for r in held.records if r.position <= known])
+
+    def _profiles_in(self, records: Iterable[Record]) -> Profiles:
+        try:
+            return profiles(records, self.zone)
+        except InvalidInput as error:  # a profile that is not known here
+            raise UnreadableRecord(*error.problems) from error
 
     def today(self) -> date:
         """The present day in the ledger's time zone, by its clock."""
@@ -898,7 +906,9 @@ def _judged(sitting: Sitting, call: Call) -> Answer | BaseException:
         return error
 
 
-def _opening(clock: Clock, name: str, zone: str, profile: Named, origin: str | None) -> Entry:
+def _opening(
+    clock: Clock, name: str, zone: str, profile: str | Profile, origin: str | None
+) -> Entry:
     now = _aware(clock())
     today = day_of(instant_of(now), timezone(zone_name(zone)))
     rules = usable(profile)

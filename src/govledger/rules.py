@@ -534,7 +534,8 @@ def _quorum(case: Case, majority: Majority, tally: Tally) -> Iterator[Finding]:
 
 def _weights(case: Case, tally: Tally) -> Iterator[Breach]:
     weights = case.profile.weights
-    if weights.unit is not None and tally.unit not in (_ANY_UNIT, weights.unit):
+    units = (_ANY_UNIT, (weights.unit or tally.unit).casefold())
+    if tally.unit.casefold() not in units:
         yield case.breach(
             "other-unit",
             f"the tally counts {tally.unit}, and {case.profile.name} {weights.unit}",
@@ -729,7 +730,8 @@ def _judge_profile(event: LedgerOpened | LedgerProfileChanged, position: int) ->
             event,
             position,
             f'"{name}" is not a profile known here',
-            did_you_mean(name, (profile.name for profile in PROFILES)),
+            "one that does not ship is given whole, with its rules; "
+            + did_you_mean(name, (profile.name for profile in PROFILES)),
             "profile",
         )
     elif ours is not None and event.profile not in (name, ours):

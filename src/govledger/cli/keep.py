@@ -24,7 +24,7 @@ from govledger.events import Event, LedgerProfileChanged, event_type, own_fields
 from govledger.history import Record
 from govledger.interchange.importing import beginning, import_batches
 from govledger.ledger import Ledger
-from govledger.profiles import Named, name_of
+from govledger.profiles import Named, name_of, resolved
 from govledger.storage.places import place
 from govledger.values import structure
 from govledger.when import When
@@ -285,16 +285,14 @@ def _stop(stopped: KeyboardInterrupt, account: Imported) -> NoReturn:
 
 def _tell_differences(ledger: Ledger, head: Head) -> None:
     """Say where the dataset was written for another ledger, time zone or rules."""
-    here = {
-        "name": ledger.name,
-        "timezone": ledger.zone.key,
-        "profile": ledger.profile.name,
-    }
-    said = attrs.asdict(head, recurse=False)
-    said["profile"] = head.profile and name_of(head.profile)
+    held, given = ledger.profile, head.profile and resolved(head.profile)
+    here = {"name": ledger.name, "timezone": ledger.zone.key, "profile": held.name}
+    said = attrs.asdict(head, recurse=False) | {"profile": given and given.name}
     for name, value in here.items():
         if said[name] not in (None, value):
             message(f"note: the dataset says {name} {said[name]}; this ledger keeps {value}")
+    if given and given.name == held.name and given != held:
+        message(f"note: the dataset says other rules under {held.name} than this ledger keeps")
 
 
 @click.command(name="retract")
