@@ -95,6 +95,8 @@ def test_lifecycle_page(golden):
         " open. In a parliament, and in most municipal councils, the vote is postponed: there"
         " take the profile `parliament@1`.\n",
         "## Profiles\n",
+        "These ship; [profiles.md](profiles.md) tells how to write the rules of your own"
+        " association.\n",
         "| profile | is for | does not know |",
         "|---|---|---|",
     ]

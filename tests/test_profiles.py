@@ -214,6 +214,8 @@ def test_a_file_is_read_from_disk(tmp_path):
     path.write_bytes(CLUB.replace("tennis", "café").encode("latin-1"))
     with pytest.raises(InvalidInput, match="not UTF-8"):
         read_profile(path)
+    with pytest.raises(InvalidInput, match="not UTF-8"):
+        club(CLUB.replace("tennis", "\ud800"))
     with pytest.raises(FileNotFoundError):
         read_profile(tmp_path / "nowhere.yaml")
 
@@ -526,6 +528,15 @@ def test_a_ledger_is_judged_by_the_rules_in_its_log(new_ledger, where, tmp_path)
     import_dataset(again, dataset, breaches="flag")
     assert found(again) == FOUND
     assert [r.event for r in again.log()][1:] == [r.event for r in ledger.log()][1:]
+
+
+def test_labels_that_are_not_known_here_come_back_from_an_export(tmp_path):
+    """A later version may show them; what people write is another matter."""
+    later = attrs.evolve(club(), labels={"fr": {"adopted": "adopté", "adjourned": "ajourné"}})
+    with Ledger.in_memory(profile=later) as ledger, (tmp_path / "log.jsonl").open("wb") as file:
+        jsonl.write(ledger.log(), file)
+    dataset = jsonl.load(tmp_path / "log.jsonl")
+    assert (dataset.problems, dataset.head.profile) == ((), later)
 
 
 def test_a_shipped_profile_is_recorded_by_its_name():

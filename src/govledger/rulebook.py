@@ -1,28 +1,14 @@
-"""Reading a profile from the YAML file in which an association keeps its rules.
+"""The door to the files in which associations keep their rules.
 
-Here: `read_profile`, every problem at its line and column, and how to tell such a file. Not
-here: what a profile is (`profiles`), or YAML itself (`dataset.tree`, imported once a file is
-read).
+Here: `read_profile`, and nothing else: it brings in PyYAML only once a file is read. Not here:
+reading itself (`dataset.rules`), or what a profile is (`profiles`).
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping
-from io import BytesIO
 from pathlib import Path
-from typing import Any
 
-from attrs import evolve
-
-from govledger.errors import InvalidInput, Place, Problem, brief
 from govledger.profiles import Profile
-
-VERSION = "1"
-"""The version of the format, as `govledger_profile: 1` states it."""
-
-MARK = "govledger_profile"
-"""The key that makes a file that of a profile."""
 
 
 def read_profile(path: str | Path, text: str | None = None) -> Profile:
@@ -36,74 +22,6 @@ def read_profile(path: str | Path, text: str | None = None) -> Profile:
     >>> read_profile("club.yaml", text=rules).title
     'a tennis club'
     """
-    import yaml
+    from govledger.dataset.rules import read
 
-    from govledger.dataset.content import by_place, judge_labels
-    from govledger.dataset.tree import (
-        MapNode,
-        Refused,
-        Text,
-        Yaml,
-        place_in,
-        sentence,
-        untyped,
-        why_unreadable,
-    )
-
-    said = Path(path).read_bytes() if text is None else text.encode()
-    lines = Text(BytesIO(said), str(path))
-    try:
-        tree = Yaml(lines, whole=True)
-        events = iter(tree)
-        first = next(events, None)
-        root = None if first is None else tree.node(first, 0)
-        for _ in events:
-            pass
-    except (Refused, yaml.YAMLError) as error:
-        raise InvalidInput(why_unreadable(error, lines)) from None
-    if not isinstance(root, MapNode):
-        place = Place(str(path), 1, 1, 1, lines.line(0)) if root is None else root.place
-        hint = f"begin with {MARK}: {VERSION}, and write key: value"
-        problem = Problem(
-            code="not-a-mapping", message=sentence("not-a-mapping"), hint=hint, place=place
-        )
-        raise InvalidInput(problem)
-    rules = untyped(root)
-    problems = list(_of_version(rules))
-    rules.pop(MARK, None)
-    try:
-        profile = Profile.from_definition(rules)
-        judge_labels(profile)
-    except InvalidInput as error:
-        problems += error.problems
-    if problems:
-        placed = (evolve(problem, place=place_in(root, problem)) for problem in problems)
-        raise InvalidInput(*sorted(placed, key=by_place))
-    return profile
-
-
-def _of_version(rules: Mapping[str, Any]) -> Iterator[Problem]:
-    version = rules.get(MARK)
-    if version is None:
-        yield Problem(
-            code="missing-field",
-            message=f'the key "{MARK}" is missing',
-            hint=f"add {MARK}: {VERSION}",
-        )
-    elif version != VERSION:
-        yield Problem(
-            code="unknown-version",
-            message=f"this is version {brief(version)} of the format, and {VERSION} is read",
-            hint=f"upgrade govledger, or write {MARK}: {VERSION}",
-            path=(MARK,),
-        )
-
-
-def is_profile(path: str | Path) -> bool:
-    """Whether a file says that it defines a profile: a line of it begins with the key."""
-    with Path(path).open("rb") as file:
-        return _MARKED.search(file.read(_BEGINNING)) is not None
-
-
-_MARKED = re.compile(rb"^(?:\xef\xbb\xbf)?" + MARK.encode() + rb"\s*:", re.MULTILINE)
-_BEGINNING = 64 * 1024
+    return read(path, text)

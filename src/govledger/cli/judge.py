@@ -15,9 +15,9 @@ from govledger.cli.access import opened, speaker_of
 from govledger.cli.datasets import read_dataset
 from govledger.cli.options import formats, settings, shared
 from govledger.cli.output import Speaker, counted, echo_problems, emit
-from govledger.dataset import Dataset, by_place, judge_citations, judge_dataset
+from govledger.dataset import Dataset, by_place, is_profile, judge_citations, judge_dataset
 from govledger.errors import InvalidInput, Problem, visible
-from govledger.rulebook import is_profile, read_profile
+from govledger.rulebook import read_profile
 from govledger.rules import Breach, pointed
 
 

@@ -5,7 +5,7 @@ Here: `Dataset` and its parts, whatever format they were read from. Not here: re
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Protocol
 
 from attrs import field, frozen
@@ -72,32 +72,34 @@ PROBLEMS: Mapping[str, str] = {
 
 def _profile(value: Named | Mapping[str, Any]) -> Named:
     given = usable(value)
-    if isinstance(given, Profile):
+    if isinstance(value, Mapping) and isinstance(given, Profile):  # as people write it
         judge_labels(given)
     return given
 
 
 def judge_labels(profile: Profile) -> None:
     """Raise `InvalidInput` for labels of a profile that nothing would ever show."""
-    problems = [
-        Problem(
-            code=code,
-            message=f"{brief(word)} is not {what} that is shown",
-            hint=did_you_mean(word, known),
-            path=("labels", *path),
-        )
-        for code, what, known, path in (
-            *(("unknown-language", "a language", LANGUAGES, (name,)) for name in profile.labels),
-            *(
-                ("unknown-term", "a term", TERMS, (language, name))
-                for language, terms in profile.labels.items()
-                for name in terms
-            ),
-        )
-        if (word := path[-1]) not in known
-    ]
-    if problems:
+    if problems := list(_strange_labels(profile)):
         raise InvalidInput(*problems)
+
+
+def _strange_labels(profile: Profile) -> Iterator[Problem]:
+    for language, terms in profile.labels.items():
+        if language not in LANGUAGES:
+            yield Problem(
+                code="unknown-language",
+                message=f"{brief(language)} is not a language that is shown",
+                hint=did_you_mean(language, LANGUAGES),
+                path=("labels", language),
+            )
+        for term in terms:
+            if term not in TERMS:
+                yield Problem(
+                    code="unknown-term",
+                    message=f"{brief(term)} is not a term that is shown",
+                    hint=did_you_mean(term, TERMS),
+                    path=("labels", language, term),
+                )
 
 
 @frozen(kw_only=True)
