@@ -2,7 +2,7 @@
 
 Here: what bylaws differ in (majorities, quorum, weights, who may discharge, what "held over"
 means, terms, labels), the profiles that ship, and both ways between a profile and plain data.
-Not here: any judgement of events (`rules`), or reading files (`rulebook`).
+Not here: any judgement of events (`rules`), or reading files (`rulebook`, `dataset.rules`).
 
 Shares are exact fractions and every count is whole: no float takes part in a decision. What
 is recorded in a log stays as it was: a new rule is a field with a default that changes
@@ -593,7 +593,7 @@ def other_rules(name: str) -> tuple[str, str]:
     """What is said of other rules under the name of a shipped profile, and the remedy."""
     return (
         f'"{name}" ships with other rules than these',
-        "give yours a name of their own, sportbond@1",
+        "give these a name of their own, such as sportbond@1",
     )
 
 

@@ -1,6 +1,7 @@
 """Datasets: records, documents and expectations. The public face of its rooms; defines nothing.
 
-YAML is read here, profiles in it too; other formats, and the import of files in any, in `govledger.interchange`.
+YAML is read here, that of profiles, too; other formats, and the import of files in any, in
+`govledger.interchange`.
 """
 
 from govledger.dataset.content import (
