@@ -29,6 +29,7 @@ from govledger.codec import (
 from govledger.errors import InvalidInput, UnreadableRecord
 from govledger.events import VOCABULARY
 from govledger.history import Record
+from govledger.profiles import Profile
 from govledger.source import Assertion
 from govledger.values import LARGEST_INTEGER, line, structure
 from govledger.votes import Choice
@@ -132,6 +133,37 @@ sources = st.one_of(
     for quoted in ({}, {"span": spans, "sha256": digests})
 )
 
+words = st.from_regex(r"[a-z][a-z0-9.-]{0,9}", fullmatch=True)
+shares = st.builds(
+    "{} {}/{}".format, st.sampled_from(["more than", "at least"]), st.just(1), st.integers(2, 99)
+)
+majorities = mappings(
+    {},
+    share=shares,
+    of=st.sampled_from(["votes cast", "those present", "electorate"]),
+    quorum=shares,
+) | mappings({}, tie=st.sampled_from(["adopted", "rejected", "undecided"]), quorum=shares)
+terms = st.builds("{} {}s".format, st.integers(1, 999), st.sampled_from(["day", "week", "month"]))
+definitions = mappings(
+    {
+        "name": st.builds("{}@{}".format, slugs, st.integers(1, 99)),
+        "title": lines,
+        "majorities": st.builds(
+            lambda ordinary, rest: {**rest, "ordinary": ordinary},
+            majorities,
+            st.dictionaries(words, majorities, max_size=3),
+        ),
+    },
+    weights=mappings({}, unit=lines, equal=st.booleans()),
+    discharge=mappings({}, only=several(lines), never=several(lines)),
+    held_over=st.just("kept-open"),
+    lapse=mappings({}, undecided=terms, vote_deferred=terms, held_over=terms),
+    labels=st.dictionaries(
+        st.sampled_from(["nl", "en"]), st.dictionaries(words, lines, max_size=3), max_size=2
+    ),
+)
+"""What `Profile.from_definition` takes."""
+
 MOTIONS, MEETINGS = subject("motion"), subject("meeting")
 FIELDS = {
     "on": whens,
@@ -141,7 +173,7 @@ FIELDS = {
     "recorded_by": lines,
     "name": lines,
     "timezone": st.sampled_from(["UTC", "Europe/Amsterdam", "America/Sao_Paulo"]),
-    "profile": lines,
+    "profile": lines | definitions | definitions.map(Profile.from_definition),
     "extension": st.from_regex(r"[a-z]{1,9}@[1-9]", fullmatch=True),
     "origin": st.from_regex(r"[a-z]{1,9}[.][a-z]{2,3}/[a-z0-9é-]{1,20}", fullmatch=True),
     "title": lines,
@@ -155,6 +187,7 @@ FIELDS = {
     "tally": tallies,
     "as_amended": flags,
     "by_acclamation": flags,
+    "majority": lines,
     "pending": several(texts),
     "review_on": whens,
     "because": several(subject()),
@@ -242,7 +275,25 @@ EXAMPLES = (
         profile="vng@1",
         origin="example.org/vng",
     ),
-    ev.LedgerProfileChanged(on="2019-01-01", profile="general@1"),
+    ev.LedgerProfileChanged(
+        on="2019-01-01",
+        profile={
+            "name": "sportbond@2",
+            "title": "de sportbond",
+            "majorities": {
+                "ordinary": {"tie": "undecided"},
+                "statutes": {
+                    "share": "at least 4/6",
+                    "of": "those present",
+                    "quorum": "more than 1/2",
+                },
+            },
+            "weights": {"unit": "inwoners", "equal": True},
+            "discharge": {"only": "ALV", "never": ["Bestuur", "commissie"]},
+            "lapse": {"undecided": "2 years", "vote_deferred": "6 weeks", "held_over": "1 months"},
+            "labels": {"nl": {"held-over": "aangehouden – na aanneming"}},
+        },
+    ),
     ev.MeetingConvened(
         "balv-2018", on="2018-11-30", title="Buitengewone ALV", body="ALV", place="Nieuwegein"
     ),
@@ -288,9 +339,14 @@ EXAMPLES = (
         },
         as_amended=True,
         by_acclamation=True,
+        majority="statutes",
     ),
     ev.MotionRejected(
-        "rob-iii", on="2018", meeting="balv-2018", tally={"in_favour": 1, "against": 2}
+        "rob-iii",
+        on="2018",
+        meeting="balv-2018",
+        tally={"in_favour": 1, "against": 2},
+        majority="statutes",
     ),
     ev.MotionWithdrawn("rob-iii", on="../2018"),
     ev.MotionReplaced("rob-i", on="2018-11-30", by="rob-ii"),

@@ -15,7 +15,8 @@ import govledger
 
 from govledger.cli import PARTS, main
 from govledger.events import VOCABULARY, Due, Until, own_fields
-from govledger.rules import LIFECYCLE, PROFILES, Axis, Stays
+from govledger.profiles import PROFILES
+from govledger.rules import LIFECYCLE, Axis, Stays, transitions
 from govledger.source import Source
 from govledger.terms import TERMS
 from govledger.votes import Tally, Vote
@@ -95,11 +96,13 @@ def test_lifecycle_page(golden):
         " open. In a parliament, and in most municipal councils, the vote is postponed: there"
         " take the profile `parliament@1`.\n",
         "## Profiles\n",
+        "These ship; [profiles.md](profiles.md) tells how to write the rules of your own"
+        " association.\n",
         "| profile | is for | does not know |",
         "|---|---|---|",
     ]
     for profile in PROFILES:
-        gone = {r.event.type for r in LIFECYCLE} - {r.event.type for r in profile.transitions}
+        gone = {r.event.type for r in LIFECYCLE} - {r.event.type for r in transitions(profile)}
         page.append(f"| `{profile.name}` | {profile.title} | {', '.join(sorted(gone)) or '–'} |")
     golden("docs/lifecycle.md", "\n".join(page) + "\n")
 
@@ -118,7 +121,7 @@ def test_vocabulary_page(golden):
     for cls in VOCABULARY:
         fields = ", ".join(field_text(f) for f in own_fields(cls)) or "–"
         dutch = TERMS[cls.type][1]
-        page.append(f"| `{cls.type}` | {dutch} | {cls.__doc__.strip()} | {fields} |")
+        page.append(f"| `{cls.type}` | {dutch} | {first_line(cls)} | {fields} |")
     page += [
         "\nThe Python class of `motion.adopted` is `MotionAdopted`, and so on. On the command line"
         " a dot reaches inside a field: `--set tally.in_favour=31`.\n",
@@ -150,7 +153,9 @@ def test_vocabulary_page(golden):
 
 
 HISTORY = {
-    "motion.adopted": "1: roll calls vote by vote, and no `called_twice`",
+    "ledger.opened": "1: profiles by their names only",
+    "ledger.profile-changed": "1: as ledger.opened",
+    "motion.adopted": "1: roll calls vote by vote, no `called_twice` and no `majority`",
     "motion.rejected": "1: as motion.adopted",
 }
 """What the versions that are no longer written were like."""

@@ -598,7 +598,9 @@ def test_a_profile_of_an_extension_is_offered():
     strict = Profile(name="club@1", title="a club")
     with pytest.raises(InvalidInput):
         Ledger.in_memory(profile="club@1")
-    assert Extension(name="club@1", profiles=(strict,)).profiles == (strict,)
+    club = Extension(name="club@1", profiles=(strict,))
+    with Ledger.in_memory(profile="club@1", extensions=[club]) as ledger:
+        assert ledger.profile == strict
 
 
 # --- found by the command line ----------------------------------------------------------

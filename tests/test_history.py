@@ -35,7 +35,7 @@ from govledger.history import (
     Replay,
     explain,
     replay,
-    rulebook,
+    regime,
     timeline,
     withdrawals,
 )
@@ -279,7 +279,7 @@ def held_over(on):
 
 
 def profile_on(records, when):
-    return rulebook(tuple(records), ZONE).profile_at(at(when)).name
+    return regime(tuple(records), ZONE).profile_at(at(when)).name
 
 
 def codes(records):

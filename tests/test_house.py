@@ -54,7 +54,7 @@ def test_only_storage_imports_eventsourcing_and_only_the_cli_prints():
 
 
 def test_the_pure_rooms_know_no_clock_and_no_files():
-    pure = "errors values sheets when votes source events state terms rules extension vocabulary history spans codec register drafts"
+    pure = "errors values sheets when votes source profiles events state terms rules extension vocabulary history spans codec register drafts"
     rooms = ROOT / "src/govledger"
     modules = [rooms / f"{name}.py" for name in pure.split()]
     for module in (*modules, *rooms.glob("audit/*.py"), *rooms.glob("integrity/*.py")):

@@ -34,8 +34,8 @@ from test_time_machine import (
 import govledger as g
 from govledger.audit import Outcome
 from govledger.codec import decode, decode_finding, decode_state
-from govledger.events import kind_of, references
-from govledger.history import replay, timeline
+from govledger.events import LEDGER, kind_of, references
+from govledger.history import profile_at, profiles, replay, timeline
 from govledger.register import register
 from govledger.rules import rule_of
 from govledger.spans import NEVER, plan
@@ -135,8 +135,12 @@ SOME = settings(max_examples=1_000 if MANY else 60, deadline=None)
 
 def defined(ledger, records, as_of, known):
     """The register that a replay of what was known gives; its findings in no order."""
-    told = replay([r for r in records if r.position <= known], ledger.zone, as_of)
-    return register(told.states, told.findings, as_of=as_of, known_at=known, zone=ledger.zone)
+    known_then = [r for r in records if r.position <= known]
+    told = replay(known_then, ledger.zone, as_of)
+    about = [r for r in known_then if r.subject == LEDGER]
+    when = {"as_of": as_of, "known_at": known, "zone": ledger.zone}
+    held = profile_at(profiles(about, ledger.zone), as_of)
+    return register(told.states, told.findings, profile=held, **when)
 
 
 def edges(ledger, records):

@@ -41,7 +41,14 @@ SUBJECTS = {
 EVERY = tuple(subject for subjects in SUBJECTS.values() for subject in subjects)
 OF_KIND = {kind: tuple(cls for cls in VOCABULARY if cls.kind == kind) for kind in SUBJECTS}
 OF_KIND["ledger"] = (g.LedgerProfileChanged,)
-PROFILES = ("general@1", "vng@1", "parliament@1")
+CLUB = g.Profile(
+    name="club@1",
+    title="a club",
+    majorities={"ordinary": {"share": "at least 2/3", "quorum": "at least 1/2"}, "few": {}},
+    discharge={"only": ["ALV"]},
+    lapse={"undecided": "1 month", "vote_deferred": "10 days", "held_over": "1 year"},
+)
+PROFILES = ("general@1", "vng@1", "parliament@1", CLUB)
 
 DAYS = tuple(
     map(
@@ -187,8 +194,10 @@ def fields(pick: Pick, cls: type[g.Event], subject: str, words: dict[str, Any]) 
         case "motion.adopted" | "motion.rejected":
             counts = [(3, 1), (1, 3), (2, 2)]
             tallies = [None] * 3 + [g.Tally(in_favour=a, against=b) for a, b in counts]
+            tallies += [g.Tally(in_favour=3, against=1, electorate=n) for n in (8, 9)]
             return {
                 "tally": pick(tallies),
+                "majority": pick([None, None, None, "few"]),
                 "meeting": maybe(lambda: name("meeting")),
             }
         case "motion.replaced" | "motion.superseded":

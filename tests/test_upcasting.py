@@ -281,7 +281,7 @@ def test_version_1_says_what_version_2_does(event):
 
 def test_the_bytes_of_version_1_are_still_read():
     lines = (Path(__file__).parent / "golden" / "canonical-1.jsonl").read_text("utf-8").splitlines()
-    told = {type(event): event for event in EXAMPLES}
+    told = {type(e): attrs.evolve(e, majority=None) for e in EXAMPLES if type(e) in VOTED}
     for cls, line in zip(VOTED, map(json.loads, lines), strict=True):
         body = canonical(line["body"])
         entry = Entry(line["body"]["position"], line["subject"], 1, line["type"], body)

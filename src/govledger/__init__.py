@@ -70,19 +70,28 @@ from govledger.extension import Extension, Subject
 from govledger.history import Reason, Record
 from govledger.integrity.checkpoint import Checkpoint, Policy
 from govledger.ledger import Explanation, Ledger
+from govledger.profiles import (
+    PROFILES,
+    Discharge,
+    HeldOver,
+    Lapse,
+    Majority,
+    Profile,
+    Share,
+    Term,
+    Weights,
+)
 from govledger.recording import Batch, Pending
 from govledger.register import Change, Projection, Register
+from govledger.rulebook import read_profile
 from govledger.rules import (
     LIFECYCLE,
-    PROFILES,
     Axis,
     Breach,
     Case,
     Deadline,
     Finding,
-    Majority,
     Notice,
-    Profile,
     Transition,
 )
 from govledger.source import Assertion, Source
@@ -135,6 +144,7 @@ __all__ = (
     "Copied",
     "Deadline",
     "Decision",
+    "Discharge",
     "Due",
     "Electorate",
     "Erasure",
@@ -145,9 +155,11 @@ __all__ = (
     "FollowUp",
     "Force",
     "GovledgerError",
+    "HeldOver",
     "Inconsistent",
     "InvalidInput",
     "KeyConflict",
+    "Lapse",
     "Ledger",
     "LedgerExtended",
     "LedgerOpened",
@@ -204,6 +216,7 @@ __all__ = (
     "ResponseReceived",
     "RuleBreach",
     "Sealed",
+    "Share",
     "Source",
     "StatementMade",
     "Status",
@@ -211,6 +224,7 @@ __all__ = (
     "Subject",
     "SubjectState",
     "Tally",
+    "Term",
     "Transition",
     "UnknownEvent",
     "UnknownState",
@@ -220,6 +234,8 @@ __all__ = (
     "Verdict",
     "Verification",
     "Vote",
+    "Weights",
     "When",
     "ledgers",
+    "read_profile",
 )

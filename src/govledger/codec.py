@@ -36,6 +36,7 @@ from govledger.errors import (
 )
 from govledger.events import Event, UnknownEvent, kind_of, own_fields
 from govledger.history import Record, Told
+from govledger.profiles import Profile, named
 from govledger.rules import Breach, Finding, Notice
 from govledger.state import State, UnknownState
 from govledger.values import PERSONAL, Sealed, line, sealed, structure
@@ -142,6 +143,8 @@ def plain(value: Any) -> Any:
         return [plain(item) for item in value]
     if cls is Sealed:
         return value.said
+    if cls is Profile:
+        return value.definition()
     return value.value if isinstance(value, StrEnum) else plain_fields(value)
 
 
@@ -484,6 +487,8 @@ _Restore = Callable[[Any], Any]
 
 def _restore(hint: Any) -> _Restore | None:
     """How a value of a type comes back from JSON; None where it is one already."""
+    if Profile in get_args(hint):
+        return named
     if get_origin(hint) in (UnionType, Union):
         (hint,) = (part for part in get_args(hint) if part is not NoneType)
         within = _restore(hint)

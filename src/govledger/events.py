@@ -22,6 +22,7 @@ from attrs import field, frozen
 from attrs.converters import optional
 
 from govledger.errors import InvalidInput, brief, invalid
+from govledger.profiles import Named, named
 from govledger.source import Source, source
 from govledger.values import (
     PERSONAL,
@@ -291,6 +292,15 @@ Upcaster = Callable[[Fields], Fields]
 that it may keep, and raises `ValueError` for what cannot be of that version."""
 
 
+def unchanged(fields: Fields) -> Fields:
+    """The upcaster to a version that may say more, and says nothing otherwise.
+
+    >>> unchanged({"profile": "vng@1"})
+    {'profile': 'vng@1'}
+    """
+    return fields
+
+
 def _in_columns(data: Fields) -> Fields:
     """The fields of a vote with its roll call packed, as they are stored."""
     tally = data.get("tally")
@@ -306,8 +316,12 @@ _SINCE_2 = frozenset({"called_twice"})
 def _second(fields: Fields) -> Fields:
     """Version 2 of a vote, from version 1: there, roll calls are told member by member."""
     tally = fields.get("tally", {})
-    if not _SINCE_2.isdisjoint(tally) or not isinstance(tally.get("roll_call", []), list):
-        raise ValueError("version 1 has no such tally")
+    if (
+        "majority" in fields
+        or not _SINCE_2.isdisjoint(tally)
+        or not isinstance(tally.get("roll_call", []), list)
+    ):
+        raise ValueError("version 1 says nothing like that")
     return _in_columns(fields)
 
 
@@ -320,7 +334,8 @@ class Event:
 
     `subject` is what it is about (`motion/rob-ii`, or the slug alone), `on` when it happened
     in the association, `source` where that was read, `note` a remark, `corrects` the
-    position of the record it replaces, `recorded_by` who wrote it down.
+    position of the record it replaces, `recorded_by` who wrote it down. `upcasters` of a type lead
+    from its version 1 to 2, from 2 to 3, and so on, up to the one that is written today.
     """
 
     type: ClassVar[str]
@@ -433,18 +448,20 @@ class LedgerOpened(LedgerEvent):
     """The ledger begins: whose it is, where its days begin, whose rules hold."""
 
     type = "ledger.opened"
+    upcasters = (unchanged,)
     name: str = field(converter=line)
     timezone: str = field(converter=zone_name)
-    profile: str = field(converter=line)
+    profile: Named = field(converter=named)
     origin: str | None = field(default=None, converter=optional(origin))
 
 
 @frozen(kw_only=True, slots=False, eq=False, repr=False)
 class LedgerProfileChanged(LedgerEvent):
-    """From `on`, another profile's rules hold."""
+    """From `on`, another profile's rules hold: one that ships by its name, any other whole."""
 
     type = "ledger.profile-changed"
-    profile: str = field(converter=line)
+    upcasters = (unchanged,)
+    profile: Named = field(converter=named)
 
 
 @frozen(kw_only=True, slots=False, eq=False, repr=False)
@@ -525,7 +542,7 @@ class MotionReferred(MotionEvent):
 
 @frozen(kw_only=True, slots=False, eq=False, repr=False)
 class MotionAdopted(MotionEvent):
-    """The meeting adopts the motion."""
+    """The meeting adopts the motion, by the ordinary `majority` of the profile or another."""
 
     type = "motion.adopted"
     upcasters = (_second,)
@@ -533,6 +550,7 @@ class MotionAdopted(MotionEvent):
     tally: Tally | None = field(default=None, converter=optional(tally))
     as_amended: bool = field(default=False, converter=flag)
     by_acclamation: bool = field(default=False, converter=flag)
+    majority: str | None = field(default=None, converter=optional(line))
 
     @classmethod
     def pack(cls, data: Fields) -> Fields:
@@ -542,12 +560,13 @@ class MotionAdopted(MotionEvent):
 
 @frozen(kw_only=True, slots=False, eq=False, repr=False)
 class MotionRejected(MotionEvent):
-    """The meeting rejects the motion."""
+    """The meeting rejects the motion; `majority` names what it needed, if not the ordinary one."""
 
     type = "motion.rejected"
     upcasters = (_second,)
     meeting: str | None = field(default=None, converter=optional(meeting), metadata=REFERENCE)
     tally: Tally | None = field(default=None, converter=optional(tally))
+    majority: str | None = field(default=None, converter=optional(line))
 
     @classmethod
     def pack(cls, data: Fields) -> Fields:

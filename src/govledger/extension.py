@@ -27,7 +27,8 @@ from attrs import field, frozen
 
 from govledger.errors import InvalidInput, Problem, did_you_mean
 from govledger.events import KINDS, LEDGER, VOCABULARY, Event, kind_of, own_fields, versioned
-from govledger.rules import Axis, Finding, Profile, Transition
+from govledger.profiles import Profile
+from govledger.rules import Axis, Finding, Transition
 from govledger.state import SubjectState
 from govledger.terms import LANGUAGES
 from govledger.values import Sealed

@@ -28,15 +28,14 @@ from govledger.events import (
     MeetingConvened,
     RecordRetracted,
 )
+from govledger.profiles import GENERAL, Profile, resolved
 from govledger.rules import (
-    GENERAL,
     Breach,
     Case,
     Finding,
-    Profile,
     judge_book,
+    judge_version,
     judge_withdrawal,
-    profile_named,
     withdraws,
 )
 from govledger.state import State
@@ -157,7 +156,7 @@ def replay(
     findings: list[Finding] = []
     ordered = timeline(records, zone)
     coming = {r.subject for _, r in ordered if isinstance(r.event, MeetingConvened)}
-    book = rulebook((r for _, r in ordered if r.subject == LEDGER), zone)
+    book = regime((r for _, r in ordered if r.subject == LEDGER), zone)
     profile = book.profiles[0][1]
     for instant, record in ordered:
         if until is not None and instant > until:
@@ -170,12 +169,12 @@ def replay(
         if after is not None:
             states[event.subject] = after
         if isinstance(event, LedgerProfileChanged):
-            profile = profile_named(event.profile)
+            profile = resolved(event.profile)
     return Replay(states, tuple(findings))
 
 
 @frozen
-class Rulebook:
+class Regime:
     """Whose rules hold.
 
     `profiles` has each profile with the instant from which its rules hold, in the order of time;
@@ -191,7 +190,7 @@ class Rulebook:
         return self.profiles[bisect_right(self.profiles, instant, key=_instant) - 1][1]
 
 
-def rulebook(records: Iterable[Record], zone: ZoneInfo) -> Rulebook:
+def regime(records: Iterable[Record], zone: ZoneInfo) -> Regime:
     """Whose rules hold, from the records about the ledger.
 
     The profile with which the ledger was opened holds for all time before, too.
@@ -200,10 +199,10 @@ def rulebook(records: Iterable[Record], zone: ZoneInfo) -> Rulebook:
     first, changed = GENERAL, []
     for instant, record in timeline(about, zone):
         if isinstance(record.event, LedgerOpened):
-            first = profile_named(record.event.profile)
+            first = resolved(record.event.profile)
         elif isinstance(record.event, LedgerProfileChanged):
-            changed.append((instant, profile_named(record.event.profile)))
-    return Rulebook(((-sys.maxsize, first), *changed), extensions_of(about))
+            changed.append((instant, resolved(record.event.profile)))
+    return Regime(((-sys.maxsize, first), *changed), extensions_of(about))
 
 
 def extensions_of(records: Iterable[Record]) -> tuple[str, ...]:
@@ -215,6 +214,19 @@ def extensions_of(records: Iterable[Record]) -> tuple[str, ...]:
     return tuple(used.values())
 
 
+_WITH_PROFILE = (LedgerOpened, LedgerProfileChanged)
+
+
+def rests_on_stream(event: Event) -> bool:
+    """Whether taking an event into the book rests on what was said before of its subject."""
+    return bool(withdraws(event)) or isinstance(event, _WITH_PROFILE)
+
+
+def moves_rules(event: Event) -> bool:
+    """Whether an event about the ledger has a say in whose rules hold."""
+    return rests_on_stream(event) or isinstance(event, LedgerExtended)
+
+
 def breaches_of_the_book(
     record: Record,
     stream: Sequence[Record],
@@ -224,10 +236,13 @@ def breaches_of_the_book(
     """What stands against taking a record into the book at all.
 
     `stream` holds the records before it about its subject, `at` gives the one at a position.
-    Only the latter is asked for where it withdraws nothing. `extensions` are those that are given.
+    `stream` may be empty where `rests_on_stream` says so. `extensions` are those that are given.
     """
     event, position = record.event, record.position
     yield from judge_book(event, position, extensions)
+    if isinstance(event, _WITH_PROFILE):
+        told = [(r.position, r.event.profile) for r in stream if isinstance(r.event, _WITH_PROFILE)]
+        yield from judge_version(event, position, told)
     targets = withdraws(event)
     if not targets:
         return

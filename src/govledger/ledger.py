@@ -15,7 +15,7 @@ from functools import cached_property
 from itertools import groupby
 from operator import attrgetter
 from types import TracebackType
-from typing import Literal, Self
+from typing import Literal, NamedTuple, Self
 from zoneinfo import ZoneInfo
 
 from attrs import evolve, frozen
@@ -61,9 +61,10 @@ from govledger.extension import Extension, Projecting, R_co
 from govledger.history import (
     Reason,
     Record,
-    Rulebook,
+    Regime,
     explain,
-    rulebook,
+    moves_rules,
+    regime,
     timeline,
 )
 from govledger.integrity.checkpoint import Checkpoint, Policy, parse_checkpoint, read_checkpoint
@@ -83,12 +84,12 @@ from govledger.integrity.personal import (
 )
 from govledger.integrity.proof import Proof, prove
 from govledger.integrity.tiles import ENTRIES, Tile, nodes_of, write_entries, write_hashes
+from govledger.profiles import Profile, usable
 from govledger.recording import Answer, Batch, Call, Newest, Sitting, call_of, new_salt, size
 from govledger.register import Change, Register, changes, merged, register
 from govledger.rules import (
     Breach,
     Finding,
-    Profile,
 )
 from govledger.spans import BATCH
 from govledger.state import Mandate, State
@@ -130,6 +131,14 @@ class Explanation:
     about: tuple[tuple[str, tuple[Reason, ...]], ...] = ()
 
 
+class _Held(NamedTuple):
+    """What the records about the ledger say of whose rules hold, after so many of them."""
+
+    version: int
+    records: tuple[Record, ...]
+    rules: Regime
+
+
 class Ledger:
     """An association's ledger: an append-only log of records, and the questions asked of it.
 
@@ -148,7 +157,7 @@ class Ledger:
         """Take over an opened store whose first record opens the ledger."""
         self._store = store
         self._clock = clock or system_clock
-        self._held: tuple[int, Rulebook | None] = (0, None)
+        self._held: _Held | None = None
         self._together = Together(self._serve, size, BATCH)
 
     @cached_property
@@ -193,7 +202,7 @@ class Ledger:
         *,
         name: str | None = None,
         timezone: str = "UTC",
-        profile: str = "general@1",
+        profile: str | Profile = "general@1",
         origin: str | None = None,
         extensions: Iterable[Extension] = (),
         create: bool = True,
@@ -205,16 +214,18 @@ class Ledger:
         `postgresql://user:password@host:port/database?ledger=vng`, a schema of its own.
 
         `clock` gives the present (the system's unless given) and may not run backwards.
-        `name` (that of file or schema unless given), `timezone` (IANA), `profile` and `origin` (see
-        `origin`) are written into the first record of a new ledger, and mean nothing for an
-        existing one. `extensions` add event types, subjects and rules; the first call that writes
-        with them puts on record that the ledger is kept with them. From then on nothing can be
-        written without them, and all can be read and verified. With `create=False` a missing
-        ledger is an error; `read_only=True` implies it.
+        `name` (that of file or schema unless given), `timezone` (IANA), `profile` (the name of one
+        that ships, or a `Profile`, which is written whole) and `origin` (see `origin`) are written
+        into the first record of a new ledger, and mean nothing for an existing one. `extensions`
+        add event types, subjects and rules; the first call that writes with them puts on record
+        that the ledger is kept with them. From then on nothing can be written without them, and
+        all can be read and verified. With `create=False` a missing ledger is an error;
+        `read_only=True` implies it.
 
         Raises `StorageError` where the file is missing, no ledger, or of a newer format,
-        and `InvalidInput` for an unknown time zone or profile, an origin that is none, or
-        extensions that claim the same names.
+        and `InvalidInput` for an unknown time zone or profile, a profile with other rules than the
+        one that ships under its name, an origin that is none, or extensions that claim the same
+        names.
         """
         known = _knowing(extensions)
         there = place(path_or_url, known)
@@ -231,7 +242,7 @@ class Ledger:
         *,
         name: str = "in memory",
         timezone: str = "UTC",
-        profile: str = "general@1",
+        profile: str | Profile = "general@1",
         origin: str | None = None,
         extensions: Iterable[Extension] = (),
     ) -> Self:
@@ -426,13 +437,26 @@ class Ledger:
             held = self._rules(reading, reading.versions([LEDGER]).get(LEDGER, 0))
         return self.vocabulary.missing(held.extensions)
 
-    def _rules(self, reading: Reading, version: int) -> Rulebook:
-        """Whose rules hold by the books; read once for each number of records about the ledger."""
-        held_at, held = self._held
-        if held is None or held_at != version or not version:
-            held = rulebook(map(decode, reading.about([LEDGER])), self.zone)
-            self._held = version, held
-        return held
+    def _rules(self, reading: Reading, version: int, known: int | None = None) -> Regime:
+        """Whose rules hold by the books, or by what was known at a position.
+
+        Read once for each number of records about the ledger. Raises `UnreadableRecord` where
+        a profile is not known here.
+        """
+        held = self._held
+        if held is None or held.version != version or not version:
+            about = map(decode, reading.about([LEDGER]))
+            records = tuple(record for record in about if moves_rules(record.event))
+            held = self._held = _Held(version, records, self._rules_in(records))
+        if known is None or not held.records or held.records[-1].position <= known:
+            return held.rules
+        return self._rules_in([r for r in held.records if r.position <= known])
+
+    def _rules_in(self, records: Iterable[Record]) -> Regime:
+        try:
+            return regime(records, self.zone)
+        except InvalidInput as error:  # a profile that is not known here
+            raise UnreadableRecord(*error.problems) from error
 
     def today(self) -> date:
         """The present day in the ledger's time zone, by its clock."""
@@ -740,6 +764,7 @@ class Ledger:
 
     def _register(self, reading: Reading, instant: int, known: int, chosen: Selection) -> Register:
         rows = reading.view(instant, known, chosen)
+        version = reading.versions([LEDGER]).get(LEDGER, 0)
         subjects = None if chosen == _ALL else [name for name, _, _ in rows]
         disclosed = reading.disclosed(digests_in(state for _, _, state in rows))
         return register(
@@ -753,6 +778,7 @@ class Ledger:
                 decode_state(subject, state, self.vocabulary), disclosed
             ),
             vocabulary=self.vocabulary,
+            profile=self._rules(reading, version, known).profile_at(instant),
         )
 
     # --- trusting -----------------------------------------------------------------------
@@ -981,12 +1007,17 @@ def _knowing(extensions: Iterable[Extension]) -> Vocabulary:
 
 
 def _opening(
-    clock: Clock, name: str, zone: str, profile: str, origin: str | None, known: Vocabulary
+    clock: Clock,
+    name: str,
+    zone: str,
+    profile: str | Profile,
+    origin: str | None,
+    known: Vocabulary,
 ) -> Entry:
     now = _aware(clock())
     today = day_of(instant_of(now), timezone(zone_name(zone)))
-    profile = known.profile_named(profile).name
-    event = LedgerOpened(on=today, name=name, timezone=zone, profile=profile, origin=origin)
+    rules = usable(known.profile(profile))
+    event = LedgerOpened(on=today, name=name, timezone=zone, profile=rules, origin=origin)
     return encode(Record(position=1, version=1, recorded_at=now, event=event))
 
 

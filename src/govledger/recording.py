@@ -18,7 +18,7 @@ from govledger.codec import Entry, recorded_at
 from govledger.drafts import encoded, numbered, opened, renumbered, says, sealed, told
 from govledger.errors import InvalidInput, KeyConflict, Problem, RuleBreach, invalid
 from govledger.events import LEDGER, Event, LedgerExtended, PersonalDataErased
-from govledger.history import Record, Rulebook
+from govledger.history import Record, Regime
 from govledger.integrity.personal import SALT_SIZE, Disclosure, from_hex
 from govledger.rules import pointed
 from govledger.spans import Desk
@@ -183,7 +183,7 @@ class Sitting:
         zone: ZoneInfo,
         vocabulary: Vocabulary,
         now: Callable[[Newest], datetime],
-        rules: Callable[[Reading, int], Rulebook],
+        rules: Callable[[Reading, int], Regime],
     ) -> None:
         """Look up what the calls need.
 
@@ -267,7 +267,7 @@ class Sitting:
         return added
 
     def _upon(self, below: Desk) -> Desk:
-        return Desk(below, self._zone, self._vocabulary, below.rulebook)
+        return Desk(below, self._zone, self._vocabulary, below.regime)
 
     def write(self) -> None:
         """Write all that was taken."""

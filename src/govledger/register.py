@@ -17,6 +17,7 @@ from attrs import asdict, field, fields, frozen, has
 from attrs import evolve as replace
 
 from govledger.events import UntilKind, kind_of, slug_of
+from govledger.profiles import GENERAL, Profile
 from govledger.rules import Deadline, Finding, Notice, closing, deadline, notices
 from govledger.state import (
     Blockade,
@@ -45,7 +46,8 @@ class Register:
     `states` maps the names of subjects to their states, in the order in which the log first
     mentions them, and `statuses` to the words for these. `as_of` is an instant (microseconds
     since 1970-01-01T00:00Z), `known_at` a position; `judged` is what a replay found on the
-    way. A state that was stored is decoded once it is asked for.
+    way, `profile` the one whose rules hold then. A state that was stored is decoded once it is
+    asked for.
     """
 
     as_of: int
@@ -54,6 +56,7 @@ class Register:
     states: Mapping[str, State]
     statuses: Mapping[str, str | None] = field(eq=False, repr=False)
     judged: tuple[Finding, ...] = ()
+    profile: Profile = field(default=GENERAL, eq=False, repr=False)
     vocabulary: Vocabulary = field(default=STANDARD, eq=False, repr=False)
 
     def of(self, state: type[S]) -> Mapping[str, S]:
@@ -141,7 +144,7 @@ class Register:
         for subject in self.subjects():
             state = self.state(subject)
             if state is not None:
-                yield from notices(state, self.as_of, self.zone)
+                yield from notices(state, self.as_of, self.zone, self.profile)
 
     def subjects(self) -> tuple[str, ...]:
         """The names of all subjects, kind by kind."""
@@ -192,12 +195,13 @@ def register(
     zone: ZoneInfo,
     statuses: Mapping[str, str | None] | None = None,
     restore: Callable[[str, Any], State] = lambda _, state: state,
+    profile: Profile = GENERAL,
     vocabulary: Vocabulary = STANDARD,
 ) -> Register:
     """The register made of the states of all subjects, `kind/slug` -> state.
 
     Where they are stored, `restore` makes the state of a subject of what is stored, and
-    `statuses` gives their words.
+    `statuses` gives their words. `profile` is the one whose rules hold at that instant.
     """
     if statuses is None:
         statuses = {name: getattr(state, "status", None) for name, state in states.items()}
@@ -208,6 +212,7 @@ def register(
         states=_States(states, lambda name, held: _settled(restore(name, held), as_of, zone)),
         statuses=statuses,
         judged=tuple(judged),
+        profile=profile,
         vocabulary=vocabulary,
     )
 

@@ -1,8 +1,9 @@
-"""The rules: the lifecycle table, the guards, and the profiles that choose among them.
+"""The rules: the lifecycle table, the guards, and what profiles choose among them.
 
 Here: everything that decides whether an event is legal, as pure functions that return
 `Breach` values, and what the register must say honestly, as `Notice` values. Not here:
-the order of events, what is visible at a time (`history`), or raising anything.
+profiles themselves (`profiles`), the order of events, what is visible at a time (`history`),
+or raising anything.
 
 A breach is refused by default and can be flagged instead; a notice is never refused.
 Neither is stored in the log: a replay finds them again.
@@ -12,15 +13,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
-from fractions import Fraction
-from functools import cached_property
 from itertools import chain
 from typing import Any, Generic, TypeVar
 from zoneinfo import ZoneInfo
 
-from attrs import evolve, field, frozen
+from attrs import evolve, frozen
 
-from govledger.errors import Problem, brief, did_you_mean, invalid
+from govledger.errors import Problem, brief, did_you_mean
 from govledger.events import (
     AgreementReached,
     BlockadeConditionMet,
@@ -68,6 +67,23 @@ from govledger.events import (
     StatementMade,
     references,
 )
+from govledger.profiles import (
+    GENERAL,
+    ORDINARY,
+    PROFILES,
+    HeldOver,
+    Lapse,
+    Majority,
+    Named,
+    Outcome,
+    Profile,
+    Term,
+    attending,
+    name_of,
+    other_rules,
+    resolved,
+    shipped,
+)
 from govledger.state import (
     OPEN_MANDATE,
     Blockade,
@@ -83,7 +99,7 @@ from govledger.state import (
     State,
 )
 from govledger.votes import Choice, Tally, called
-from govledger.when import MICROSECONDS_A_DAY, day_of, day_start
+from govledger.when import MICROSECONDS_A_DAY, When, day_end, day_of, day_start
 
 # --- findings ---------------------------------------------------------------------------
 
@@ -129,6 +145,10 @@ FINDINGS: Mapping[str, str] = {
     "no-evidence": "A mandate is fulfilled only with evidence.",
     "may-not-discharge": "The body of that meeting cannot declare motions completed.",
     "tally-against-outcome": "The count and the announced result disagree under the profile.",
+    "unknown-majority": "The association's profile has no majority of that name.",
+    "no-quorum": "Too few were present for the vote to be valid under the profile.",
+    "other-unit": "The tally counts something else than the profile does.",
+    "unequal-votes": "Members have more or less than the one vote that the profile gives them.",
     "tally-over-electorate": "More votes are counted than the electorate has.",
     "roll-call-mismatch": "The roll call does not add up to the tally.",
     "called-twice": "A member is called twice in one roll call.",
@@ -141,10 +161,14 @@ FINDINGS: Mapping[str, str] = {
     "already-open": "A ledger is opened once, at position 1.",
     "unknown-profile": "No profile of that name and version is known here.",
     "unknown-extension": "No extension of that name and version is known here.",
+    "shipped-profile": "Other rules are recorded under the name of a profile that ships.",
+    "other-rules": "Other rules are on record under the same name and version.",
     # notices
     "condition-not-met": "A blockade was lifted before its release condition was wholly met.",
     "rests-on-no-decision": "A mandate or blockade rests on a motion that is not adopted by then.",
     "no-decision": "No decision on the proposal is on record.",
+    "quorum-unknown": "The profile asks a quorum, and the tally does not say of how many.",
+    "term-passed": "A term of the profile has passed and no decision is on record.",
     "overdue": "The deadline has passed and no completion is on record.",
 }
 """Every finding there is: code -> what it means. The error catalogue prints it."""
@@ -276,113 +300,25 @@ UNBOUND = (LedgerOpened, LedgerProfileChanged, LedgerExtended, RecordRetracted, 
 """Events that no lifecycle binds: they are about the book."""
 
 
-# --- profiles ---------------------------------------------------------------------------
+# --- under a profile --------------------------------------------------------------------
 
 
-class Base(StrEnum):
-    """Of what a majority is taken."""
-
-    CAST = "votes cast"
-    ELECTORATE = "electorate"
+def transitions(profile: Profile) -> tuple[Transition, ...]:
+    """The lifecycle under a profile."""
+    return tuple(row for rows in _ROWS[profile.held_over].values() for row in rows)
 
 
-class Outcome(StrEnum):
-    """What a count comes to."""
-
-    ADOPTED = "adopted"
-    REJECTED = "rejected"
-    UNDECIDED = "undecided"
+def _rows(without: tuple[type[Event], ...]) -> Rows:
+    """The transitions of each event type, but for some."""
+    return rows_of(row for row in LIFECYCLE if row.event not in without)
 
 
-@frozen(kw_only=True)
-class Majority:
-    """How many votes adopt: more than `share` of `of`, and what a tie means.
+_ROWS = {HeldOver.KEPT_OPEN: _rows(()), HeldOver.VOTE_POSTPONED: _rows((MotionHeldOver,))}
 
-    Votes cast are those in favour and against; abstentions are not votes cast.
-    """
-
-    share: Fraction = Fraction(1, 2)
-    of: Base = Base.CAST
-    tie: Outcome = Outcome.REJECTED
-
-    def outcome(self, tally: Tally) -> Outcome:
-        """What the tally comes to under this rule."""
-        cast = tally.in_favour + tally.against
-        if self.of is Base.ELECTORATE:
-            known = tally.electorate
-            base = cast + tally.abstained + tally.absent if known is None else known
-            return Outcome.ADOPTED if tally.in_favour > self.share * base else Outcome.REJECTED
-        if tally.in_favour > self.share * cast:
-            return Outcome.ADOPTED
-        return self.tie if tally.in_favour == tally.against else Outcome.REJECTED
-
-
-@frozen(kw_only=True)
-class Profile:
-    """An association's rules: a name with a version, for a replay never picks up newer ones.
-
-    `labels` are its own terms (language -> term -> word), `transitions` its lifecycle,
-    `majority` its rule for votes, `no_discharge` the bodies whose meetings cannot declare a
-    motion completed, `advice` what to record instead of an event it does not know.
-    """
-
-    name: str
-    title: str
-    labels: Mapping[str, Mapping[str, str]] = field(factory=dict, hash=False)
-    transitions: tuple[Transition, ...] = LIFECYCLE
-    majority: Majority = Majority()
-    no_discharge: tuple[str, ...] = ()
-    advice: Mapping[type[Event], str] = field(factory=dict, hash=False)
-
-    @cached_property
-    def rows(self) -> Rows:
-        """The transitions of each event type."""
-        return rows_of(self.transitions)
-
-
-PROFILES: tuple[Profile, ...] = (
-    Profile(name="general@1", title="a general association"),
-    Profile(
-        name="vng@1",
-        title="the Association of Netherlands Municipalities",
-        labels={
-            "nl": {"held-over": "aangehouden", "vote-deferred": "stemming uitgesteld"},
-        },
-        no_discharge=("bestuur", "board", "commissie", "committee"),
-    ),
-    Profile(
-        name="parliament@1",
-        title="a parliament, where 'aangehouden' means that the vote is postponed",
-        labels={
-            "nl": {
-                "vote-deferred": "aangehouden",
-                "motion.vote-deferred": "motie aangehouden",
-                "held-over": "aangehouden na aanneming",
-                "motion.held-over": "motie aangehouden na aanneming",
-            }
-        },
-        transitions=tuple(row for row in LIFECYCLE if row.event is not MotionHeldOver),
-        majority=Majority(tie=Outcome.UNDECIDED),
-        advice={
-            MotionHeldOver: "there 'aangehouden' postpones the vote: record motion.vote-deferred"
-        },
-    ),
-)
-"""The profiles that ship."""
-
-GENERAL = PROFILES[0]
-
-
-def profile_named(name: str) -> Profile:
-    """The profile of that name and version; `InvalidInput` where there is none."""
-    for profile in PROFILES:
-        if profile.name == name:
-            return profile
-    raise invalid(
-        "unknown-profile",
-        f"{brief(name)} is not a profile known here",
-        did_you_mean(str(name), (p.name for p in PROFILES)),
-    )
+_INSTEAD: Mapping[type[Event], str] = {
+    MotionHeldOver: "there 'aangehouden' postpones the vote: record motion.vote-deferred"
+}
+"""What to record where a profile does not know an event."""
 
 
 # --- judgement --------------------------------------------------------------------------
@@ -431,14 +367,15 @@ def judge(case: Judging, others: Rows = NO_ROWS) -> Iterator[Finding]:
     none may follow anything.
     """
     event = type(case.event)
-    rows = others.get(event) if event in others else case.profile.rows.get(event, ())
+    ours = _ROWS[case.profile.held_over].get(event, ())
+    rows = others.get(event, ours)
     if rows:
         yield from _lifecycle(case, rows, others)
     elif event not in others and event not in UNBOUND:
         yield case.breach(
             "not-in-profile",
             f"{case.profile.name} does not know this event",
-            case.profile.advice.get(event, "choose an event that the profile knows"),
+            _INSTEAD.get(event, "choose an event that the profile knows"),
         )
     yield from _references(case)
     guard = _GUARDS.get(event)
@@ -554,21 +491,21 @@ def _references(case: Judging) -> Iterator[Breach]:
             )
 
 
-def _count(case: Judging) -> Iterator[Breach]:
-    tally, profile = case.event.tally, case.profile
+def _count(case: Judging) -> Iterator[Finding]:
+    event, tally, profile = case.event, case.event.tally, case.profile
+    majority = profile.majorities.get(event.majority or ORDINARY)
+    if majority is None:
+        yield case.breach(
+            "unknown-majority",
+            f"{profile.name} has no majority {brief(event.majority)}",
+            did_you_mean(event.majority, profile.majorities),
+            "majority",
+        )
     if tally is None:
         return
-    outcome = profile.majority.outcome(tally)
-    announced = Outcome.ADOPTED if isinstance(case.event, MotionAdopted) else Outcome.REJECTED
-    if outcome is not announced:
-        yield case.breach(
-            "tally-against-outcome",
-            f"{tally.in_favour} in favour and {tally.against} against come to {outcome}"
-            f" under {profile.name}, and {announced} was announced",
-            "check the count; if that is what was announced, flag the breach (--flag-breaches)",
-            "tally",
-        )
-    total = tally.in_favour + tally.against + tally.abstained + tally.absent
+    if majority is not None:
+        yield from _announced(case, majority, tally)
+    total = attending(tally) + tally.absent
     if tally.electorate is not None and total > tally.electorate:
         yield case.breach(
             "tally-over-electorate",
@@ -578,6 +515,73 @@ def _count(case: Judging) -> Iterator[Breach]:
         )
     if tally.roll_call:
         yield from _roll_call(case, tally)
+    if majority is not None and majority.quorum is not None:
+        yield from _quorum(case, majority, tally)
+    yield from _weights(case, tally)
+
+
+def _announced(case: Judging, majority: Majority, tally: Tally) -> Iterator[Breach]:
+    outcome = majority.outcome(tally)
+    announced = Outcome.ADOPTED if isinstance(case.event, MotionAdopted) else Outcome.REJECTED
+    if outcome is not announced:
+        name = case.event.majority
+        rule = f" ({name}: {majority.share} of {majority.of})" if name else ""
+        yield case.breach(
+            "tally-against-outcome",
+            f"{tally.in_favour} in favour and {tally.against} against come to {outcome}"
+            f" under {case.profile.name}{rule}, and {announced} was announced",
+            "check the count; if that is what was announced, flag the breach (--flag-breaches)",
+            "tally",
+        )
+
+
+def _quorum(case: Judging, majority: Majority, tally: Tally) -> Iterator[Finding]:
+    there, asked = attending(tally), f"{case.profile.name} asks {majority.quorum}"
+    match majority.has_quorum(tally):
+        case False:
+            yield case.breach(
+                "no-quorum",
+                f"{there} of {tally.electorate} {tally.unit} were present, and {asked}"
+                " for a valid vote",
+                "check the count and the electorate of that day; if it was decided all the same,"
+                " flag the breach (--flag-breaches)",
+                "tally",
+            )
+        case None:
+            yield case.notice(
+                "quorum-unknown",
+                f"{there} {tally.unit} were present; {asked} of the electorate,"
+                " which is not on record",
+            )
+        case _:
+            pass
+
+
+def _weights(case: Judging, tally: Tally) -> Iterator[Breach]:
+    weights = case.profile.weights
+    units = (_ANY_UNIT, (weights.unit or tally.unit).casefold())
+    if tally.unit.casefold() not in units:
+        yield case.breach(
+            "other-unit",
+            f"the tally counts {tally.unit}, and {case.profile.name} {weights.unit}",
+            "give the count by which it was decided; if it was decided by another,"
+            " flag the breach (--flag-breaches)",
+            "tally",
+        )
+    unequal = sum(vote.weight != 1 for vote in tally.roll_call)
+    if weights.equal and unequal:
+        members = "1 member has" if unequal == 1 else f"{unequal} members have"
+        yield case.breach(
+            "unequal-votes",
+            f"by the roll call {members} more or less than one vote,"
+            f" and {case.profile.name} gives each one",
+            "check the weights",
+            "tally",
+        )
+
+
+_ANY_UNIT = "votes"
+"""The unit of a tally that does not say what it counts."""
 
 
 def _roll_call(case: Judging, tally: Tally) -> Iterator[Breach]:
@@ -609,7 +613,7 @@ def _completion(case: Judging) -> Iterator[Breach]:
     name = case.event.meeting
     meeting = case.world(name) if name else None
     body = meeting.body if isinstance(meeting, Meeting) else None
-    if body is not None and body.casefold() in case.profile.no_discharge:
+    if body is not None and not case.profile.discharge.allows(body):
         yield case.breach(
             "may-not-discharge",
             f'{name} is a meeting of "{body}", which cannot declare motions completed'
@@ -763,20 +767,54 @@ def judge_book(event: Event, position: int, extensions: Collection[str] = ()) ->
             ),
             binding=True,
         )
-    if isinstance(event, LedgerOpened | LedgerProfileChanged) and not any(
-        event.profile == profile.name for profile in PROFILES
-    ):
-        yield evolve(
-            _breach(
-                "unknown-profile",
+    if isinstance(event, LedgerOpened | LedgerProfileChanged):
+        yield from _judge_profile(event, position)
+
+
+def _judge_profile(event: LedgerOpened | LedgerProfileChanged, position: int) -> Iterator[Breach]:
+    name = name_of(event.profile)
+    ours = shipped(name)
+    if ours is None and isinstance(event.profile, str):
+        breach = _breach(
+            "unknown-profile",
+            event,
+            position,
+            f'"{name}" is not a profile known here',
+            "one that does not ship is given whole, with its rules; "
+            + did_you_mean(name, (profile.name for profile in PROFILES)),
+            "profile",
+        )
+    elif ours is not None and event.profile not in (name, ours):
+        breach = _breach("shipped-profile", event, position, *other_rules(name), "profile", "name")
+    else:
+        return
+    yield evolve(breach, binding=True)
+
+
+def judge_version(
+    event: LedgerOpened | LedgerProfileChanged, position: int, before: Iterable[tuple[int, Named]]
+) -> Iterator[Breach]:
+    """What is wrong with the rules of a profile, after those that records held `before`."""
+    name = name_of(event.profile)
+    for earlier, held in before:
+        if name_of(held) == name and not _same_rules(held, event.profile):
+            breach = _breach(
+                "other-rules",
                 event,
                 position,
-                f'"{event.profile}" is not a profile known here',
-                did_you_mean(event.profile, (profile.name for profile in PROFILES)),
+                f'record {earlier} holds other rules under "{name}"',
+                "a change of rules is a new version: raise the number behind @",
                 "profile",
-            ),
-            binding=True,
-        )
+                "name",
+            )
+            yield evolve(breach, binding=True)
+            return
+
+
+def _same_rules(one: Named, other: Named) -> bool:
+    if isinstance(one, str) and isinstance(other, str):
+        return True
+    return resolved(one) == resolved(other)
 
 
 def pointed(finding: _F, head: int) -> _F:
@@ -837,8 +875,13 @@ def deadline(mandate: Mandate, instant: int, zone: ZoneInfo) -> Deadline:
     return Deadline.OVERDUE if instant > edges[1] else Deadline.DUE
 
 
-def notices(state: State, instant: int, zone: ZoneInfo) -> Iterator[Notice]:
-    """What a reader must know of a state at an instant, though nothing is broken."""
+def notices(
+    state: State, instant: int, zone: ZoneInfo, profile: Profile = GENERAL
+) -> Iterator[Notice]:
+    """What a reader must know of a state at an instant, though nothing is broken.
+
+    `profile` is the one whose terms run then.
+    """
     match state:
         case Mandate() if deadline(state, instant, zone) is Deadline.OVERDUE:
             yield Notice(
@@ -852,5 +895,27 @@ def notices(state: State, instant: int, zone: ZoneInfo) -> Iterator[Notice]:
                 message=f"{state.subject}: no decision on record",
                 subject=state.subject,
             )
+        case Motion() if profile.lapse != _NO_TERMS:
+            for term, since, standing in _terms(state, profile.lapse):
+                if term is not None and instant > day_end(term.after(since.day(zone)), zone):
+                    yield Notice(
+                        code="term-passed",
+                        message=f"{state.subject}: {standing} {since}, for longer than {term},"
+                        " and no decision on record",
+                        subject=state.subject,
+                    )
         case _:
             pass
+
+
+def _terms(motion: Motion, lapse: Lapse) -> Iterator[tuple[Term | None, When, str]]:
+    """The terms that run for a motion: how long, since when, and what it is since then."""
+    if motion.decision in _UNDECIDED and motion.submitted_on is not None:
+        yield lapse.undecided, motion.submitted_on, "undecided since"
+    if motion.decision is Decision.VOTE_DEFERRED:
+        yield lapse.vote_deferred, motion.since, "its vote deferred since"
+    if motion.follow_up is FollowUp.HELD_OVER:
+        yield lapse.held_over, motion.since, "held over since"
+
+
+_NO_TERMS = Lapse()

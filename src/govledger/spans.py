@@ -33,10 +33,11 @@ from govledger.events import (
 )
 from govledger.history import (
     Record,
-    Rulebook,
+    Regime,
     breaches_of_the_book,
+    regime,
     replay,
-    rulebook,
+    rests_on_stream,
     timeline,
 )
 from govledger.rules import Breach, Case, Finding, rule_of, withdraws
@@ -143,7 +144,7 @@ def plan(
     zone: ZoneInfo,
     vocabulary: Vocabulary = STANDARD,
     *,
-    held: Rulebook | None = None,
+    held: Regime | None = None,
     accepted: bool = False,
 ) -> Plan:
     """What records, in log order, do to the books.
@@ -166,7 +167,7 @@ class Desk:
     """
 
     def __init__(
-        self, books: Books, zone: ZoneInfo, vocabulary: Vocabulary, held: Rulebook | None
+        self, books: Books, zone: ZoneInfo, vocabulary: Vocabulary, held: Regime | None
     ) -> None:
         self._books = books
         self._zone = zone
@@ -183,7 +184,7 @@ class Desk:
         self._ended: defaultdict[str, dict[_Key, Span]] = defaultdict(dict)
         self._judged: defaultdict[str, dict[_Key, Judged]] = defaultdict(dict)
         self._healed: defaultdict[str, dict[_Key, Judged]] = defaultdict(dict)
-        self.rulebook = held and self._whole(held)
+        self.regime = held and self._whole(held)
 
     def plan(self) -> Plan:
         """What the records that were taken in do to the books below."""
@@ -209,7 +210,7 @@ class Desk:
         self._records |= later._records
         self._lasts |= later._lasts
         self._keys |= later._keys
-        self.rulebook = later.rulebook
+        self.regime = later.regime
         for subject, instant in later._begun.items():
             self._begin(subject, instant)
         for name, position in later._mentioned.items():
@@ -284,12 +285,12 @@ class Desk:
         before = bisect_right(spans, instant, key=_since)
         return spans[before - 1].state if before else None
 
-    def _rules(self) -> Rulebook:
-        if self.rulebook is None:
-            self.rulebook = self._whole(rulebook(self.streams([LEDGER]), self._zone))
-        return self.rulebook
+    def _rules(self) -> Regime:
+        if self.regime is None:
+            self.regime = self._whole(regime(self.streams([LEDGER]), self._zone))
+        return self.regime
 
-    def _whole(self, rules: Rulebook) -> Rulebook:
+    def _whole(self, rules: Regime) -> Regime:
         """Rules that are all here; raises `UnreadableRecord` where an extension is not."""
         if missing := self._vocabulary.missing(rules.extensions):
             raise missing_extensions(missing)
@@ -316,14 +317,14 @@ class Desk:
             first, _ = self._keys.get(record.key, (record.position, 0))
             self._keys[record.key] = first, record.position
         if subject == LEDGER:
-            self.rulebook = None
+            self.regime = None
         if comes_last:
             self._go_on(record, instant, last)
         else:
             self._retell(record)
 
     def _unfit(self, record: Record) -> Iterator[Breach]:
-        stream = self.streams([record.subject]) if withdraws(record.event) else ()
+        stream = self.streams([record.subject]) if rests_on_stream(record.event) else ()
         given = [extension.name for extension in self._vocabulary.extensions]
         return breaches_of_the_book(record, stream, self.at, given)
 

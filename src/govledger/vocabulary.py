@@ -26,14 +26,13 @@ from govledger.events import (
     subject_name,
 )
 from govledger.extension import Extension, Projecting, Subject
+from govledger.profiles import Profile
 from govledger.rules import (
     Finding,
     Judging,
-    Profile,
     Rows,
     Transition,
     judge,
-    profile_named,
     rows_of,
 )
 from govledger.state import EVOLVE, STATES, STATUSES, State, SubjectState, evolve, fold
@@ -181,9 +180,9 @@ class Vocabulary:
                 return tuple(map(str, part))
         return ()
 
-    def profile_named(self, name: str) -> Profile:
-        """The profile of that name and version; `InvalidInput` where there is none."""
-        return self.profiles.get(name) or profile_named(name)
+    def profile(self, profile: str | Profile) -> str | Profile:
+        """The profile of an extension that a name means; what was given where there is none."""
+        return self.profiles.get(profile, profile) if isinstance(profile, str) else profile
 
     def event(self, cls: type[Event], fields: object) -> Event:
         """An event of a type from its fields; `InvalidInput` with all that is wrong with them."""

@@ -13,7 +13,8 @@ from govledger.codec import Entry, decode_any, is_canonical
 from govledger.errors import InvalidInput, UnreadableRecord, brief
 from govledger.events import LedgerExtended, LedgerOpened, LedgerProfileChanged, UnknownEvent
 from govledger.history import Record
-from govledger.rules import profile_named, withdraws
+from govledger.profiles import resolved
+from govledger.rules import withdraws
 from govledger.vocabulary import STANDARD, Vocabulary
 
 
@@ -68,7 +69,7 @@ class Log:
                 )
         if isinstance(record.event, LedgerOpened | LedgerProfileChanged):
             try:
-                profile_named(record.event.profile)
+                resolved(record.event.profile)
             except InvalidInput as error:
                 message = f"record {record.position}: {error.problems[0].message}"
                 self.unreadable = self.unreadable or message

@@ -15,8 +15,9 @@ from govledger.cli.access import opened, speaker_of
 from govledger.cli.datasets import read_dataset
 from govledger.cli.options import formats, settings, shared
 from govledger.cli.output import Speaker, counted, echo_problems, emit
-from govledger.dataset import Dataset, by_place, judge_citations, judge_dataset
-from govledger.errors import Problem, visible
+from govledger.dataset import Dataset, by_place, is_profile, judge_citations, judge_dataset
+from govledger.errors import InvalidInput, Problem, visible
+from govledger.rulebook import read_profile
 from govledger.rules import Breach, pointed
 
 
@@ -38,16 +39,19 @@ def check_command(dataset: Path | None, documents: Path | None) -> None:
     """Judge a dataset, or this ledger's own findings.
 
     Writes nothing. A dataset is recorded in memory, on its own, and compared with its own
-    expectations. Exit code 3 where anything is wrong. Notices (no decision on record,
-    overdue) are no faults.
+    expectations; a file that defines a profile is read. Exit code 3 where anything is wrong.
+    Notices (no decision on record, overdue) are no faults.
 
     \b
     Examples:
       govledger check
       govledger check minutes-2024.yaml
       govledger check minutes-2024.yaml --documents archive/
+      govledger check rules.yaml
     """
-    if dataset is not None:
+    if dataset is not None and is_profile(dataset):
+        _check_profile(dataset)
+    elif dataset is not None:
         _check_dataset(dataset, documents)
     elif documents is not None:
         raise click.UsageError("--documents checks the citations of a DATASET; name one")
@@ -61,6 +65,16 @@ def _check_dataset(path: Path, documents: Path | None) -> None:
     if documents is not None:
         problems = sorted((*problems, *judge_citations(read, documents)), key=by_place)
     summary = str(path) if read.problems else f"{path}: {_summary(read, documents)}"
+    _report(problems, summary, Speaker())
+
+
+def _check_profile(path: Path) -> None:
+    problems: Sequence[Problem] = ()
+    summary = str(path)
+    try:
+        summary = f"{path}: {read_profile(path).name}"
+    except InvalidInput as error:
+        problems = error.problems
     _report(problems, summary, Speaker())
 
 

@@ -18,15 +18,15 @@ from govledger.cli.access import find, open_ledger, opened, written
 from govledger.cli.datasets import format_of_file
 from govledger.cli.extensions import vocabulary
 from govledger.cli.files import sheet
-from govledger.cli.options import EventType, Moment, Subject, Time, settings, shared
+from govledger.cli.options import EventType, Moment, Rules, Subject, Time, settings, shared
 from govledger.cli.output import counted, echo_problems, ended_by, interruptible, message, progress
 from govledger.dataset import GOES_ON, Head, Imported, Mode, ledger_options
 from govledger.errors import GovledgerError, InvalidInput, Problem, RuleBreach, StorageError
-from govledger.events import Event, own_fields
+from govledger.events import Event, LedgerProfileChanged, own_fields
 from govledger.history import Record
 from govledger.interchange.importing import beginning, import_batches
 from govledger.ledger import Ledger
-from govledger.rules import PROFILES
+from govledger.profiles import Named, name_of, resolved
 from govledger.storage.places import place
 from govledger.votes import Electorate, Tally
 from govledger.when import When
@@ -66,21 +66,22 @@ def demo_command() -> None:
 @click.option("--name", required=True, help="Whose ledger it is.")
 @click.option(
     "--profile",
-    type=click.Choice([profile.name for profile in PROFILES]),
+    type=Rules(),
     default="general@1",
     show_default=True,
-    help="Whose rules hold. Where 'aangehouden' postpones the vote, as in a parliament or a "
-    "municipal council, that is parliament@1.",
+    help="Whose rules hold: general@1, vng@1, parliament@1 (where 'aangehouden' postpones the "
+    "vote, as in many a municipal council), or a .yaml file with your own.",
 )
 @click.option("--timezone", default="UTC", show_default=True, help="Where days begin (IANA name).")
 @click.option("--origin", help="The name of its log in checkpoints, such as example.org/ledger.")
-def init_command(name: str, profile: str, timezone: str, origin: str | None) -> None:
+def init_command(name: str, profile: Named, timezone: str, origin: str | None) -> None:
     """Make a new ledger.
 
     \b
     Examples:
       govledger init --name "Tennis club"
       govledger -l vng.db init --name vng --profile vng@1 --timezone Europe/Amsterdam
+      govledger init --name "Sports association" --profile rules.yaml
     """
     path = settings().ledger
     there = place(path)
@@ -93,7 +94,7 @@ def init_command(name: str, profile: str, timezone: str, origin: str | None) -> 
             )
         )
     with open_ledger(path, name=name, timezone=timezone, profile=profile, origin=origin):
-        message(f"opened {there.name}: {name}, {profile}, days begin in {timezone}")
+        message(f"opened {there.name}: {name}, {name_of(profile)}, days begin in {timezone}")
 
 
 @click.command(name="record")
@@ -147,19 +148,22 @@ def record_command(
           --set tally.in_favour=31 --set tally.against=12 --set tally.unit=members
       govledger record motion.adopted bins --on 2024-03-14 \\
           --tally votes.csv --electorate members.csv
+      govledger record ledger.profile-changed self --on 2025-01-01 --set profile=rules.yaml
 
     docs/events.md lists the fields of each type. Every event may have note, corrects,
     recorded_by, source.document, source.assertion (stated, inferred or external) and
     source.url. A correction states the whole fact anew, not only what was wrong.
     """
-    given = _fields(fields)
+    known = vocabulary()
+    cls, given = known.event_type(type_), _fields(fields)
+    if issubclass(cls, LedgerProfileChanged) and "profile" in given:
+        given["profile"] = Rules().convert(given["profile"], None, None)
     if tally is not None:
         counted = _tally(tally, electorate, on, names=not count_only)
         given["tally"] = attrs.asdict(counted, recurse=False) | given.get("tally", {})
     elif electorate is not None or count_only:
         raise click.UsageError("--electorate and --count-only go with --tally")
-    known = vocabulary()
-    event = known.event(known.event_type(type_), {"subject": subject, "on": on, **given})
+    event = known.event(cls, {"subject": subject, "on": on, **given})
 
     def write(ledger: Ledger) -> tuple[Sequence[Record], Event | None]:
         corrected = _held(ledger, event.corrects)
@@ -333,15 +337,14 @@ def _stop(stopped: KeyboardInterrupt, account: Imported) -> NoReturn:
 
 def _tell_differences(ledger: Ledger, head: Head) -> None:
     """Say where the dataset was written for another ledger, time zone or rules."""
-    here = {
-        "name": ledger.name,
-        "timezone": ledger.zone.key,
-        "profile": ledger.profile.name,
-    }
-    said = attrs.asdict(head)
+    held, given = ledger.profile, head.profile and resolved(head.profile)
+    here = {"name": ledger.name, "timezone": ledger.zone.key, "profile": held.name}
+    said = attrs.asdict(head, recurse=False) | {"profile": given and given.name}
     for name, value in here.items():
         if said[name] not in (None, value):
             message(f"note: the dataset says {name} {said[name]}; this ledger keeps {value}")
+    if given and given.name == held.name and given != held:
+        message(f"note: the dataset says other rules under {held.name} than this ledger keeps")
 
 
 @click.command(name="retract")

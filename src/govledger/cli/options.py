@@ -143,6 +143,41 @@ class Known(Moment):
         return super().convert(value, param, ctx)
 
 
+class Rules(click.ParamType):  # type: ignore[type-arg] # generic in newer clicks only
+    """A profile: the name of one that ships, or a file that defines one."""
+
+    name = "NAME|FILE"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        from govledger.cli.extensions import vocabulary
+        from govledger.profiles import profile_named
+        from govledger.rulebook import read_profile
+
+        value = vocabulary().profile(value)
+        if not isinstance(value, str):
+            return value
+        if not value.endswith((".yaml", ".yml")):
+            try:
+                return profile_named(value).name
+            except InvalidInput as error:
+                problem = error.problems[0]
+                self.fail(f"{problem.message}; {problem.hint}, or a .yaml file", param, ctx)
+        try:
+            return read_profile(value)
+        except OSError as error:
+            self.fail(f"{value}: {error.strerror}", param, ctx)
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        from govledger.cli.extensions import vocabulary
+        from govledger.profiles import PROFILES
+
+        names = (*(profile.name for profile in PROFILES), *vocabulary().profiles)
+        fitting = [CompletionItem(name) for name in names if name.startswith(incomplete)]
+        return [*fitting, CompletionItem(incomplete, type="file")]
+
+
 class EventType(click.ParamType):  # type: ignore[type-arg] # generic in newer clicks only
     """The name of an event type."""
 

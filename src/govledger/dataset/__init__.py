@@ -1,6 +1,7 @@
 """Datasets: records, documents and expectations. The public face of its rooms; defines nothing.
 
-YAML is read here; other formats, and the import of files in any, in `govledger.interchange`.
+YAML is read here, that of profiles, too; other formats, and the import of files in any, in
+`govledger.interchange`.
 """
 
 from govledger.dataset.content import (
@@ -33,6 +34,7 @@ from govledger.dataset.importing import (
 )
 from govledger.dataset.judging import judge_citations, judge_dataset, unmet
 from govledger.dataset.reading import digest_of, gathered, load, read
+from govledger.dataset.rules import is_profile
 
 __all__ = [
     "DEEPEST",
@@ -59,6 +61,7 @@ __all__ = [
     "import_dataset",
     "import_facts",
     "import_keys",
+    "is_profile",
     "judge_citations",
     "judge_dataset",
     "ledger_options",

@@ -5,18 +5,22 @@ Here: `Dataset` and its parts, whatever format they were read from. Not here: re
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Protocol
 
 from attrs import field, frozen
 from attrs.converters import optional
 
 from govledger.errors import (
+    InvalidInput,
     Place,
     Problem,
+    brief,
+    did_you_mean,
 )
 from govledger.events import Event
-from govledger.rules import profile_named
+from govledger.profiles import Named, Profile, usable
+from govledger.terms import LANGUAGES, TERMS
 from govledger.values import count, digest, line
 from govledger.vocabulary import STANDARD, Vocabulary
 from govledger.when import timezone, view_instant, zone_name
@@ -50,6 +54,8 @@ PROBLEMS: Mapping[str, str] = {
     "unknown-version": "The dataset has a version that is not known here.",
     "unknown-field": "A key that is not known here.",
     "missing-field": "A key that must be there is missing.",
+    "unknown-language": "A profile has labels in a language that is not shown.",
+    "unknown-term": "A profile has a label for a term that is not known.",
     "no-type": "A record names no event type.",
     "several-types": "A record names more than one event type.",
     "unknown-type": "No event type has that name.",
@@ -65,8 +71,36 @@ PROBLEMS: Mapping[str, str] = {
 """What can be wrong with a dataset besides its values: code -> what it means."""
 
 
-def _profile_name(value: str) -> str:
-    return profile_named(line(value)).name
+def _profile(value: Named | Mapping[str, Any]) -> Named:
+    given = usable(value)
+    if isinstance(value, Mapping) and isinstance(given, Profile):  # as people write it
+        judge_labels(given)
+    return given
+
+
+def judge_labels(profile: Profile) -> None:
+    """Raise `InvalidInput` for labels of a profile that nothing would ever show."""
+    if problems := list(_strange_labels(profile)):
+        raise InvalidInput(*problems)
+
+
+def _strange_labels(profile: Profile) -> Iterator[Problem]:
+    for language, terms in profile.labels.items():
+        if language not in LANGUAGES:
+            yield Problem(
+                code="unknown-language",
+                message=f"{brief(language)} is not a language that is shown",
+                hint=did_you_mean(language, LANGUAGES),
+                path=("labels", language),
+            )
+        for term in terms:
+            if term not in TERMS:
+                yield Problem(
+                    code="unknown-term",
+                    message=f"{brief(term)} is not a term that is shown",
+                    hint=did_you_mean(term, TERMS),
+                    path=("labels", language, term),
+                )
 
 
 @frozen(kw_only=True)
@@ -75,7 +109,7 @@ class Head:
 
     name: str | None = field(default=None, converter=optional(line))
     timezone: str | None = field(default=None, converter=optional(zone_name))
-    profile: str | None = field(default=None, converter=optional(_profile_name))
+    profile: Named | None = field(default=None, converter=optional(_profile))
 
 
 @frozen(kw_only=True)

@@ -34,6 +34,7 @@ from govledger.errors import (
 from govledger.history import Record
 from govledger.integrity.personal import without_texts
 from govledger.ledger import Ledger
+from govledger.profiles import Named
 from govledger.spans import BATCH
 from govledger.values import batches
 
@@ -48,12 +49,13 @@ class LedgerOptions(TypedDict, total=False):
 
     name: str
     timezone: str
-    profile: str
+    profile: Named
 
 
 def ledger_options(dataset: Dataset | Head) -> LedgerOptions:
     """What a dataset says of its ledger, as arguments of `Ledger.open`."""
-    said = attrs.asdict(dataset.head if isinstance(dataset, Dataset) else dataset)
+    head = dataset.head if isinstance(dataset, Dataset) else dataset
+    said = attrs.asdict(head, recurse=False)
     return cast("LedgerOptions", {name: value for name, value in said.items() if value})
 
 

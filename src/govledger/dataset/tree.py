@@ -79,7 +79,7 @@ def place_in(node: Node, problem: Problem) -> Place:
         inner: Node | None = None
         if isinstance(node, MapNode) and isinstance(step, str):
             inner = node.get(step)
-            if inner and problem.code == "unknown-field" and depth == len(problem.path):
+            if inner and problem.code in _OF_KEYS and depth == len(problem.path):
                 return node.key(step).place
         elif isinstance(node, ListNode) and isinstance(step, int) and step < len(node.items):
             inner = node.items[step]
@@ -87,6 +87,10 @@ def place_in(node: Node, problem: Problem) -> Place:
             break
         node = inner
     return node.place
+
+
+_OF_KEYS = ("unknown-field", "unknown-language", "unknown-term", "not-a-word")
+"""What is wrong with a key, not with what stands behind it."""
 
 
 class Refused(Exception):  # noqa: N818 - ends the reading of a file, and is told as a problem
