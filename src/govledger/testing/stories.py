@@ -153,7 +153,7 @@ class Story:
             found = {name: _status(register, name) for name in expected}
             if wrong := [name for name in expected if expected[name] != found[name]]:
                 raise failure(
-                    _asked("status", as_of, known_at),
+                    self._asked("status", as_of, known_at),
                     {name: expected[name] or _NOTHING for name in wrong},
                     {name: found[name] or _NOTHING for name in wrong},
                     played.told,
@@ -185,7 +185,7 @@ class Story:
             _recorded(played)
             register = self._register(played, as_of, known_at)
             state = register.state(subject)
-            what = _asked(f"state of {subject}", as_of, known_at)
+            what = self._asked(f"state of {subject}", as_of, known_at)
             if state is None:
                 hint = _near([subject], register)
                 raise failure(what, fields, _NOTHING, played.told, hint=hint)
@@ -254,7 +254,7 @@ class Story:
             findings = self._register(played, as_of, known_at).findings
             found = sorted(finding.code for finding in findings)
             if found != sorted(codes):
-                what = _asked("findings", as_of, known_at)
+                what = self._asked("findings", as_of, known_at)
                 raise failure(what, sorted(codes), found, played.told, problems=findings)
         return self
 
@@ -305,7 +305,7 @@ class Story:
             if found:
                 names = [f"{change.subject} {change.field}".rstrip() for change in found]
                 raise failure(
-                    _asked("change", as_of, known_at),
+                    self._asked("change", as_of, known_at),
                     {name: change.before for name, change in zip(names, found, strict=True)},
                     {name: change.after for name, change in zip(names, found, strict=True)},
                     played.told,
@@ -326,6 +326,11 @@ class Story:
         with self._played() as played:
             _recorded(played)
             return question(played.ledger)
+
+    def _asked(self, what: str, as_of: Moment | None, known_at: Known | None) -> str:
+        """What was asked, in words."""
+        asked = f"{what} as of {self._last_day() if as_of is None else as_of}"
+        return asked if known_at is None else f"{asked}, known at {known_at}"
 
     def _register(self, played: _Played, as_of: Moment | None, known_at: Known | None) -> Register:
         return played.ledger.as_of(self._last_day() if as_of is None else as_of, known_at)
@@ -381,11 +386,6 @@ def _recorded(played: _Played) -> None:
             " that it is refused is asserted by then_refused"
         )
         raise failure(word, "it is recorded", "it was refused", played.told, hint=hint)
-
-
-def _asked(what: str, as_of: Moment | None, known_at: Known | None) -> str:
-    asked = f"{what} as of {as_of}" if as_of is not None else what
-    return f"{asked}, known at {known_at}" if known_at is not None else asked
 
 
 def _status(register: Register, name: str) -> str | None:

@@ -8,8 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-import attrs
-
+from govledger.codec import plain
 from govledger.errors import GovledgerError, Problem, brief
 from govledger.events import Event, own_fields
 from govledger.history import Record
@@ -87,12 +86,8 @@ def shown(event: Event | str) -> str:
     if isinstance(event, str):
         return event
     said = ", ".join(
-        f"{field.name}={brief(value) if isinstance(value, str) else _short(value)}"
+        f"{field.name}={brief(plain(value))}"
         for field in own_fields(type(event))
-        if (value := getattr(event, field.name)) != field.default or field.default is attrs.NOTHING
+        if (value := getattr(event, field.name)) != field.default
     )
     return f"{event.on!s:<12}{event.type:<24}{event.subject}  {said}".rstrip()
-
-
-def _short(value: object) -> str:
-    return str(value) if isinstance(value, When) else brief(value)
