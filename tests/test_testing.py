@@ -561,7 +561,7 @@ def test_story():
     done.stdout.fnmatch_lines(
         [
             '>   *given(a_motion("bins")).then({"motion/bins": "adopted"})',
-            "E *AssertionError: status: not as expected",
+            "E *AssertionError: status as of 2024-03-14: not as expected",
             "E *expected  motion/bins: adopted",
             "E *found     motion/bins: submitted",
             "test_a.py:4: AssertionError",
