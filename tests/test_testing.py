@@ -4,17 +4,21 @@ The plugin is tried on test-suites of its own, each in another process.
 """
 
 import random
+import re
 import subprocess
 import sys
 from datetime import UTC, date, datetime
+from pathlib import Path
 from types import SimpleNamespace
 
 import attrs
 import pytest
+import pytest_govledger
 from hypothesis import HealthCheck, given as examples, settings
 from hypothesis import strategies as st
 
 import govledger as g
+import govledger.testing
 from govledger.errors import ClockError, InvalidInput
 from govledger.events import VOCABULARY
 from govledger.testing import (
@@ -568,3 +572,33 @@ def test_story():
         ]
     )
     assert "stories.py" not in done.stdout.str()
+
+
+# --- the page ---------------------------------------------------------------------------
+
+PAGE = (Path(__file__).parents[1] / "docs" / "testing.md").read_text("utf-8")
+
+
+def test_the_page_runs_as_a_test_suite(suite):
+    """Its blocks run as they stand (see conftest.py); here its tests get the fixtures they name."""
+    blocks = re.findall(r"^```python\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
+    suite(test_page="\n\n".join(blocks)).assert_outcomes(passed=7)
+
+
+def test_the_page_shows_every_public_name():
+    fixtures = re.findall(r"^@pytest.fixture.*\n(?:async )?def (\w+)", PLUGIN, re.MULTILINE)
+    methods = [name for name in vars(govledger.testing.Story) if name.startswith(("then", "when"))]
+    assert len(fixtures) == 7
+    for name in (*govledger.testing.__all__, *fixtures, *methods, "ask", "events", "histories"):
+        assert re.search(rf"`(?:Story\.)?{name}[`(]", PAGE), name
+
+
+PLUGIN = Path(pytest_govledger.__file__).read_text("utf-8")
+
+
+def test_the_page_shows_how_a_failure_reads():
+    with pytest.raises(AssertionError) as failed:
+        given(
+            a_meeting("agm", on="2024-03-14"), a_motion("bins", meeting="agm", on="2024-03-14")
+        ).when(g.MotionCompleted("bins", on="2024-03-14")).then_refused("not-on-record")
+    assert f"AssertionError: {failed.value}\n```" in PAGE
