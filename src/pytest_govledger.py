@@ -39,31 +39,26 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Refuse stores that there are not, before anything runs."""
+    if unknown := sorted(set(config.getini("govledger_stores")) - set(STORES)):
+        raise pytest.UsageError(
+            f"govledger_stores: {', '.join(unknown)} is no store; take some of {', '.join(STORES)}"
+        )
+
+
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run whoever asks for a ledger once for each store."""
     name = "ledger_store"
-    if name not in metafunc.fixturenames:
-        return
-    if any(mark.args and name in _names(mark.args[0]) for mark in _parametrized(metafunc)):
-        return  # the test says itself in which stores it runs
-    metafunc.parametrize(name, _stores(metafunc.config), indirect=True)
-
-
-def _parametrized(metafunc: pytest.Metafunc) -> Iterator[pytest.Mark]:
-    return metafunc.definition.iter_markers("parametrize")
-
-
-def _names(given: str | Sequence[str]) -> Sequence[str]:
-    return [name.strip() for name in given.split(",")] if isinstance(given, str) else given
+    marks = metafunc.definition.iter_markers("parametrize")
+    is_told = any(name in mark.args[0] for mark in marks if mark.args)  # where it runs, by the test
+    if name in metafunc.fixturenames and not is_told:
+        metafunc.parametrize(name, _stores(metafunc.config), indirect=True)
 
 
 def _stores(config: pytest.Config) -> list[str]:
     """The stores that are configured: without a word those that are there."""
     stores: list[str] = config.getini("govledger_stores")
-    if unknown := sorted(set(stores) - set(STORES)):
-        raise pytest.UsageError(
-            f"govledger_stores: {', '.join(unknown)} is no store; take some of {', '.join(STORES)}"
-        )
     return stores or [name for name in STORES if name != "postgres" or _url(config)]
 
 

@@ -82,4 +82,5 @@ def _drop(url: str) -> None:
     told = conninfo.make_conninfo(**there.told)
     with psycopg.connect(told, autocommit=True) as connection:
         schema = sql.Identifier(there.schema)
+        connection.execute("SET lock_timeout TO '10s'")  # a test may have left a transaction open
         connection.execute(sql.SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(schema))
