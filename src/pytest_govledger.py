@@ -82,8 +82,11 @@ def govledger_postgres(pytestconfig: pytest.Config) -> str:
 
 @pytest.fixture
 def ledger_store(request: pytest.FixtureRequest) -> str:
-    """The store that ledgers are made in: "memory", "file" or "postgres"."""
-    store: str = request.param
+    """The store that ledgers are made in: "memory", "file" or "postgres".
+
+    Memory where pytest cannot run a test more than once, as in a class of unittest.
+    """
+    store: str = getattr(request, "param", "memory")
     return store
 
 

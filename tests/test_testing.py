@@ -510,6 +510,23 @@ def test_a_test_says_itself_where_it_runs(suite):
     suite(test_a=one + LEDGER.replace("def ", "@mark\ndef ")).assert_outcomes(passed=1)
 
 
+def test_in_a_class_of_unittest_a_ledger_is_in_memory(suite):
+    suite(
+        test_a="""
+import pytest
+import unittest
+
+class TestLedger(unittest.TestCase):
+    @pytest.fixture(autouse=True)
+    def _give(self, ledger):
+        self.ledger = ledger
+
+    def test_ledger(self):
+        assert "in memory" in repr(self.ledger)
+"""
+    ).assert_outcomes(passed=1)
+
+
 def test_fixtures_are_overridden(suite, pytester):
     pytester.makeconftest(
         """

@@ -1,6 +1,6 @@
 """The public interface as type checkers see it in somebody else's project: mypy and pyright.
 
-The programs in tests/typing are copied out of the project; what they import is found as any
+The programs in tests/typed are copied out of the project; what they import is found as any
 installed package is, by its marker `py.typed`. Both checkers come from PyPI; pyright's wheel
 holds its program, and its extra brings node.
 """
@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-PROGRAMS = Path(__file__).parent / "typing"
+PROGRAMS = Path(__file__).parent / "typed"
 
 
 def mypy(program):
