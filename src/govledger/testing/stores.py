@@ -22,11 +22,12 @@ def in_memory(
     clock: Clock | None = None, *, extensions: Sequence[Any] = (), **options: Any
 ) -> Ledger:
     """A new ledger in memory. `options` as for `Ledger.in_memory`."""
-    return Ledger.in_memory(clock, **_extended(options, extensions))
+    return Ledger.in_memory(clock, **options, **extended(extensions))
 
 
-def _extended(options: dict[str, Any], extensions: Sequence[Any]) -> dict[str, Any]:
-    return {**options, "extensions": tuple(extensions)} if extensions else options
+def extended(extensions: Sequence[Any]) -> dict[str, Any]:
+    """The option of `Ledger.open` that names extensions, where there are any."""
+    return {"extensions": tuple(extensions)} if extensions else {}
 
 
 @contextmanager
@@ -51,12 +52,12 @@ def new_ledger(
                 yield ledger
         case "file":
             path = folder / f"ledger-{uuid4().hex}.db"
-            with Ledger.open(path, clock, **_extended(options, extensions)) as ledger:
+            with Ledger.open(path, clock, **options, **extended(extensions)) as ledger:
                 yield ledger
         case "postgres" if postgres is not None:
             url = _free(postgres)
             try:
-                with Ledger.open(url, clock, **_extended(options, extensions)) as ledger:
+                with Ledger.open(url, clock, **options, **extended(extensions)) as ledger:
                     yield ledger
             finally:
                 _drop(url)
