@@ -291,6 +291,12 @@ def test_histories_reach_far():
     assert len(lawful) > 0.8 * len(random_histories.STANDARD)
 
 
+def test_what_is_made_up_may_name_subjects_of_any_kind():
+    made = random_histories.arbitrary(random.Random(1).choice, [g.MandateGiven], 3)
+    assert {event.motion.partition("/")[0] for event in made} == {"motion"}
+    assert random_histories.legal(random.Random(1).choice, [g.MandateGiven], 3) == []
+
+
 def test_a_builder_makes_what_cannot_be_made_up():
     def build(pick, subject, on):
         return g.MotionForceExtended(subject, on=on, until={"kind": "exact", "when": "2030"})

@@ -188,7 +188,7 @@ def arbitrary(
         subject = pick(names)
         cls = pick(_of_kind(types, subject))
         on = some_time(pick, pick(days))
-        found.append(an_event(pick, cls, subject, on, names, builders))
+        found.append(an_event(pick, cls, subject, on, _named(types), builders))
     return found
 
 
@@ -216,11 +216,13 @@ def legal(
             for _ in range(_ATTEMPTS):
                 register = ledger.as_of(days[-1])
                 subject = pick(names)
-                held = [name for name in names if name in register.states]
+                held = tuple(register.states)
                 fitting = _fitting(_of_kind(types, subject), register.state(subject), ledger)
                 if not fitting:
                     continue
-                event = an_event(pick, pick(fitting), subject, on, (*held * 3, *names), builders)
+                event = an_event(
+                    pick, pick(fitting), subject, on, (*held * 3, *_named(types)), builders
+                )
                 try:
                     ledger.record(event)
                 except RuleBreach:
@@ -228,6 +230,11 @@ def legal(
                 found.append(event)
                 break
     return found
+
+
+def _named(types: Sequence[type[Event]]) -> tuple[str, ...]:
+    """The names that an event may mention: of govledger's own kinds, too."""
+    return names_of(kinds_of((*types, *STANDARD)))
 
 
 def _fitting(
