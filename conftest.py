@@ -21,6 +21,8 @@ from govledger.cli import main
 
 ROOT = Path(__file__).parent
 
+pytest_plugins = ("pytester",)  # runs test-suites of embedders
+
 
 def pytest_addoption(parser):
     parser.addoption("--update-golden", action="store_true", help="write golden files anew")

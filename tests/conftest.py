@@ -1,11 +1,8 @@
-"""What the tests of all stores share: one server of PostgreSQL, and ledgers anywhere."""
-
-from contextlib import ExitStack
+"""What the tests of all stores share: one server of PostgreSQL, in which the plugin's ledgers are
+made, too. Which stores there are stands in pyproject.toml."""
 
 import postgres_server
 import pytest
-
-from govledger import Ledger
 
 
 @pytest.fixture(scope="session")
@@ -15,25 +12,25 @@ def server():
         yield running
 
 
-@pytest.fixture(params=postgres_server.WHERE)
-def where(request):
-    """The kind of store that a ledger is in."""
-    return request.param
+@pytest.fixture(scope="session")
+def govledger_postgres(server):
+    """Where the plugin makes ledgers."""
+    return server.url()
 
 
 @pytest.fixture
-def new_ledger(request, where, tmp_path):
+def ledger_clock():
+    """The system's: here most tests that want another one make it themselves."""
+    return None
+
+
+@pytest.fixture
+def where(ledger_store):
+    """The kind of store that a ledger is in."""
+    return ledger_store
+
+
+@pytest.fixture
+def new_ledger(ledger_factory):
     """Opens new ledgers in that kind of store, which are closed at the end."""
-    with ExitStack() as stack:
-
-        def new(**options):
-            if where == "memory":
-                ledger = Ledger.in_memory(**options)
-            elif where == "file":
-                count = len(list(tmp_path.glob("new-*.db")))
-                ledger = Ledger.open(tmp_path / f"new-{count}.db", **options)
-            else:
-                ledger = Ledger.open(request.getfixturevalue("server").url(), **options)
-            return stack.enter_context(ledger)
-
-        yield new
+    return ledger_factory

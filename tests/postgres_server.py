@@ -23,9 +23,6 @@ from psycopg.conninfo import make_conninfo
 PASSWORD = "s3cret/?#&"
 """Of the superuser: with characters that a URL must escape."""
 
-WHERE = ("file", "memory", "postgres")
-"""The kinds of stores."""
-
 numbers = count(1)
 
 

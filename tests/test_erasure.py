@@ -15,7 +15,6 @@ from pathlib import Path
 
 import pytest
 from attrs import evolve
-from postgres_server import WHERE
 from test_storage import MANY, Child, posix
 
 from govledger import (
@@ -125,9 +124,9 @@ def fill(ledger, events=EVENTS):
 
 def pytest_generate_tests(metafunc):
     """A test that looks into the file needs one; others hold for any store."""
-    if "where" in metafunc.fixturenames:
-        stores = ["file"] if "path" in metafunc.fixturenames else WHERE
-        metafunc.parametrize("where", stores)
+    if {"path", "where"} <= set(metafunc.fixturenames):
+        in_a_file = pytest.mark.parametrize("ledger_store", ["file"], indirect=True)
+        metafunc.definition.add_marker(in_a_file)
 
 
 @pytest.fixture

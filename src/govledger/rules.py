@@ -305,7 +305,12 @@ UNBOUND = (LedgerOpened, LedgerProfileChanged, LedgerExtended, RecordRetracted, 
 
 def transitions(profile: Profile) -> tuple[Transition, ...]:
     """The lifecycle under a profile."""
-    return tuple(row for rows in _ROWS[profile.held_over].values() for row in rows)
+    return tuple(chain(*rows(profile).values()))
+
+
+def rows(profile: Profile) -> Rows:
+    """The lifecycle under a profile, by event type."""
+    return _ROWS[profile.held_over]
 
 
 def _rows(without: tuple[type[Event], ...]) -> Rows:
@@ -367,10 +372,9 @@ def judge(case: Judging, others: Rows = NO_ROWS) -> Iterator[Finding]:
     none may follow anything.
     """
     event = type(case.event)
-    ours = _ROWS[case.profile.held_over].get(event, ())
-    rows = others.get(event, ours)
-    if rows:
-        yield from _lifecycle(case, rows, others)
+    table = others.get(event) if event in others else rows(case.profile).get(event)
+    if table:
+        yield from _lifecycle(case, table, others)
     elif event not in others and event not in UNBOUND:
         yield case.breach(
             "not-in-profile",

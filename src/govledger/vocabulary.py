@@ -33,6 +33,7 @@ from govledger.rules import (
     Rows,
     Transition,
     judge,
+    rows,
     rows_of,
 )
 from govledger.state import EVOLVE, STATES, STATUSES, State, SubjectState, evolve, fold
@@ -261,6 +262,10 @@ class Vocabulary:
             if rule is not None:
                 yield from rule(_narrowed(case))
 
+    def lifecycle(self, profile: Profile, used: tuple[str, ...] = ()) -> Rows:
+        """The lifecycles under a profile, and those of extensions, by event type."""
+        return {**rows(profile), **_lifecycles(self, used)}
+
     def missing(self, used: Collection[str]) -> tuple[str, ...]:
         """Those of the extensions that a ledger is kept with that are not here."""
         return tuple(name for name in used if name not in self._named)
@@ -282,11 +287,11 @@ class Vocabulary:
 @lru_cache(maxsize=64)
 def _lifecycles(vocabulary: Vocabulary, used: tuple[str, ...]) -> Rows:
     """The rows of all event types of extensions; of several versions those of the one in use."""
-    rows: dict[type[Event], tuple[Transition, ...]] = {}
+    found: dict[type[Event], tuple[Transition, ...]] = {}
     for extension in sorted(vocabulary.extensions, key=lambda one: one.name in used):
-        rows.update(dict.fromkeys(extension.events, ()))
-        rows.update(rows_of(extension.transitions))
-    return rows
+        found.update(dict.fromkeys(extension.events, ()))
+        found.update(rows_of(extension.transitions))
+    return found
 
 
 def _by_version(extensions: Iterable[Extension]) -> list[Extension]:
