@@ -128,12 +128,13 @@ class Browser:
         return [entry["message"] for entry in self.log("browser")]
 
     def requests(self):
-        """The addresses that were asked for since it was last asked."""
+        """The addresses of any network that were asked for since it was last asked."""
         told = (json.loads(entry["message"])["message"] for entry in self.log("performance"))
         return [
             event["params"]["request"]["url"]
             for event in told
             if event["method"] == "Network.requestWillBeSent"
+            and event["params"]["request"]["url"].startswith(("http", "ws"))
         ]
 
     def picture(self, path):
@@ -169,6 +170,7 @@ def opened(folder):
         made = browser.call("POST", "/session", {"capabilities": {"alwaysMatch": options}})
         browser.session = made["sessionId"]
         try:
+            browser.go("about:blank")
             yield browser
         finally:
             browser("DELETE", "")

@@ -56,24 +56,25 @@ def keep_user(path: Path, user: User) -> None:
     fresh.replace(path)
 
 
-COST = {"n": 2**14, "r": 8, "p": 5}
-"""What scrypt takes: 16 MiB, and a quarter of a second."""
+COST = "16384:8:5"
+"""What scrypt takes, as n, r and p: 16 MiB, and a fifth of a second."""
 
 
-def hashed(password: str, salt: bytes | None = None) -> str:
-    """What is kept of a password: its salt, and what scrypt makes of both."""
-    salt = secrets.token_bytes(16) if salt is None else salt
-    digest = hashlib.scrypt(password.encode(), salt=salt, dklen=32, **COST)
-    return f"{salt.hex()}:{digest.hex()}"
+def hashed(password: str, cost: str = COST, salt: str | None = None) -> str:
+    """What is kept of a password: the cost, a salt, and what scrypt makes of all three."""
+    salt = secrets.token_hex(16) if salt is None else salt
+    n, r, p = map(int, cost.split(":"))
+    digest = hashlib.scrypt(password.encode(), salt=bytes.fromhex(salt), n=n, r=r, p=p, dklen=32)
+    return f"{cost}:{salt}:{digest.hex()}"
 
 
 def is_password(password: str, kept: str) -> bool:
     """Whether a password is the one of which this was kept."""
-    salt = bytes.fromhex(kept.partition(":")[0])
-    return hmac.compare_digest(hashed(password, salt), kept)
+    cost, salt, _ = kept.rsplit(":", 2)
+    return hmac.compare_digest(hashed(password, cost, salt), kept)
 
 
-NOBODY = f"{'00' * 16}:{'00' * 32}"
+NOBODY = f"{COST}:{'00' * 16}:{'00' * 32}"
 """The password of nobody: to look at it takes as long as to look at one of somebody."""
 
 

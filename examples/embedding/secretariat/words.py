@@ -183,7 +183,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "error 500": ("Something is broken here.", "Hier is iets stuk."),
     "stale_form": (
         "This form is of an older session, and nothing was recorded. Sign in and fill it in anew.",
-        "Dit formulier is van een oudere sessie; er is niets vastgelegd. Log in en vul het opnieuw in.",
+        "Dit formulier is van een oudere sessie; er is niets vastgelegd. Log in en begin opnieuw.",
     ),
     "only_secretary": ("Only a secretary may do this.", "Alleen een secretaris mag dit."),
     "only_auditor": ("Only an auditor may do this.", "Alleen een controleur mag dit."),
