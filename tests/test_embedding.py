@@ -15,6 +15,7 @@ from pathlib import Path
 from queue import Queue
 from threading import Thread
 
+import postgres_server
 import pytest
 from attrs import evolve
 from secretariat import __main__ as command
@@ -140,6 +141,22 @@ def test_a_form_that_is_sent_twice_is_recorded_once(clara, ledger):
     assert other.status == 409 and "Nothing was recorded" in other.words()
     assert other.value("key") != said["key"]
     assert ledger.head() == 2
+
+
+def test_while_the_server_is_away_nothing_is_lost_and_a_form_is_sent_again(tmp_path):
+    with postgres_server.running() as server, served(made(tmp_path, server.url("club"))) as address:
+        clara = signed_in(address, "clara")
+        form = clara.get("/record/motion.submitted")
+        said = {name: form.value(name) for name in ("csrf", "key")}
+        said |= {"subject": "bins", "title": "Bigger bins", "on": "2024-03-14"}
+        server.stop()
+        for answer in (clara.post("/record/motion.submitted", said), clara.get("/register")):
+            assert answer.status == 503 and "cannot be reached just now" in answer.text
+            assert answer.headers["Content-Security-Policy"]
+        server.start()
+        for _ in range(2):
+            answer = clara.post("/record/motion.submitted", said)
+            assert "Recorded, as no. 2." in answer.words()
 
 
 def test_what_a_form_lacks_is_told_all_at_once_beside_its_fields(clara, ledger):

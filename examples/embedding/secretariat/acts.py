@@ -30,7 +30,7 @@ from secretariat.users import Role
 from secretariat.views import page
 
 STATUS: Mapping[type[GovledgerError], int] = {InvalidInput: 422, RuleBreach: 409, KeyConflict: 409}
-"""How HTTP calls an error; any other means that the ledger cannot be reached just now."""
+"""The errors that whoever filled in the form can mend, and how HTTP calls them."""
 
 
 @only(Role.SECRETARY)
@@ -53,10 +53,10 @@ def record(request: Request, form: Form) -> Response:
     try:
         event = event_from(act, inputs(act, named=subject is not None), form, **known)
         (made,) = _recorded(ledger, event, key, form.get("confirm"))
-    except GovledgerError as error:
+    except tuple(STATUS) as error:
         if isinstance(error, KeyConflict):
             key = token_urlsafe(16)  # it was sent before, with other words: this is another act
-        return _form(request, form, key, error.problems, STATUS.get(type(error), 503))
+        return _form(request, form, key, error.problems, STATUS[type(error)])
     day = max(made.on.day(ledger.zone), ledger.today())
     slug = made.subject.removeprefix("motion/")
     there = "/register" if "/" in slug else f"/motions/{slug}"

@@ -22,7 +22,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from govledger import Ledger, StorageError
+from govledger import ClockError, Ledger, StorageError
 from secretariat import access, acts, feed, pages, webhook
 from secretariat.settings import Settings, from_environment
 from secretariat.views import HERE, page
@@ -37,6 +37,9 @@ HEADERS = {
     "X-Content-Type-Options": "nosniff",
 }
 """Of every answer. There are no scripts, so none may run, whatever somebody wrote in a title."""
+
+AWAY = (StorageError, ClockError)
+"""What no visitor can mend: the ledger cannot be read or written just now."""
 
 HOURS = 8
 """How long a session lasts."""
@@ -84,7 +87,7 @@ def create_app(settings: Settings) -> Starlette:
                 https_only=settings.https,
             ),
         ],
-        exception_handlers={HTTPException: _refused, StorageError: _unreachable},
+        exception_handlers={HTTPException: _refused, **dict.fromkeys(AWAY, _unreachable)},
     )
 
 
@@ -118,7 +121,10 @@ def _refused(request: Request, error: Exception) -> Response:
 def _unreachable(_: Request, error: Exception) -> Response:
     """What is said while the ledger is away. It asks the ledger nothing."""
     _log.error("the ledger cannot be reached: %s", error)
-    said = "The ledger cannot be reached just now. Try again in a moment.\n"
+    said = (
+        "The ledger cannot be reached just now. Go back, and try again in a moment:"
+        " a form is recorded once, however often it is sent.\n"
+    )
     return PlainTextResponse(said, 503, {"Retry-After": "5"})
 
 

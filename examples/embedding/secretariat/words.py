@@ -176,11 +176,6 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "error 404": ("There is no such page.", "Deze pagina bestaat niet."),
     "error 405": ("There is no such page.", "Deze pagina bestaat niet."),
     "error 413": ("The form is too large.", "Het formulier is te groot."),
-    "error 503": (
-        "The ledger cannot be reached just now. Try again in a moment.",
-        "Het grootboek is nu niet bereikbaar. Probeer het zo meteen opnieuw.",
-    ),
-    "error 500": ("Something is broken here.", "Hier is iets stuk."),
     "stale_form": (
         "This form is of an older session, and nothing was recorded. Sign in and fill it in anew.",
         "Dit formulier is van een oudere sessie; er is niets vastgelegd. Log in en begin opnieuw.",
