@@ -108,6 +108,8 @@ def test_what_is_refused_shows_how_to_mend_it_and_can_be_put_on_record(window, s
     window.submit()
     assert "the motion is submitted then, not adopted." in window.text("[role=alert]")
     assert "Record motion.adopted first" in window.text("[role=alert]")
+    assert window.run("return document.activeElement.className") == "summary"
+    assert window.title.startswith("Nothing was recorded")
     window.click("#confirm")
     window.submit()
     assert "Recorded, as no. 3." in window.text("[role=status]")
@@ -225,6 +227,15 @@ UNNAMED = """
 return [...document.querySelectorAll("input:not([type=hidden]), select, textarea")]
   .filter(input => !input.labels.length).map(input => input.name);
 """
+
+
+def test_who_signs_out_leaves_nothing_behind(window, site):
+    sign_in(window, site)
+    submit(window, site)
+    assert "Clara Meijer" in window.text("main")
+    window.submit("nav form button")
+    window("POST", "/back")
+    assert "/motions/bins" in window.url and "Clara Meijer" not in window.text()
 
 
 def test_an_auditor_keeps_a_checkpoint_and_verifies(window, site):

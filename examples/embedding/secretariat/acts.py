@@ -105,19 +105,22 @@ def _form(
     act, subject = _act(request)
     asked = inputs(act, named=subject is not None)
     beside, rest = placed(asked, problems)
-    now = ledger.as_of()
-    return page(
+    kinds = {one.kind for one in asked} & {"motion", "meeting"}
+    shown = page(
         request,
         "act.html",
         status,
         act=act.type,
         subject=subject,
-        state=subject and now.describe(subject),
+        state=subject and ledger.as_of(subject=subject).describe(subject),
         inputs=asked,
         filled=filled,
         key=key,
         beside=beside,
         rest=rest,
         confirm=confirmation(problems),
-        choices={"motion": now.listing("motions"), "meeting": now.listing("meetings")},
+        choices={kind: ledger.as_of(kind=kind).listing(f"{kind}s") for kind in kinds},
     )
+    # Whoever goes back finds the form as it was, with its key, and not a new one.
+    shown.headers["Cache-Control"] = "private, no-cache"
+    return shown

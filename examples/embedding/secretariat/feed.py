@@ -35,6 +35,7 @@ def feed(request: Request) -> Response:
         return Response(status_code=304, headers=headers)
     records = list(ledger.log(after=max(0, upto - PAGE), upto=upto, sealed=True))
     here = str(request.base_url)
+    labels = ledger.profile.labels
     said = {
         "version": "https://jsonfeed.org/version/1.1",
         "title": ledger.name,
@@ -47,8 +48,8 @@ def feed(request: Request) -> Response:
                 "url": f"{here}motions/{slug_of(record.subject)}"
                 if kind_of(record.subject) == "motion"
                 else f"{here}register",
-                "title": f"{record.subject}: {label(record.type, 'en', ledger.profile.labels)}",
-                "content_text": f"{label(record.type, 'en')}, {record.on}",
+                "title": f"{record.subject}: {label(record.type, 'en', labels)}",
+                "content_text": f"{label(record.type, 'en', labels)}, {record.on}",
                 "date_published": timestamp(record.recorded_at),
                 "_govledger": exported(record),
             }

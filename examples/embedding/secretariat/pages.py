@@ -100,6 +100,7 @@ def motion(request: Request) -> Response:
     why = ledger.why(subject, dates.day, dates.known)
     is_staff = signed_in(request) is not None
     described = found.describe(subject)
+    stated = {k: v for k, v in (described or {}).items() if k not in _AT_THE_TOP}
     return page(
         request,
         "motion.html",
@@ -108,7 +109,7 @@ def motion(request: Request) -> Response:
         subject=subject,
         slug=request.path_params["slug"],
         described=described,
-        facts=_facts(described or {}, Motion, is_staff),
+        facts=_facts(stated, Motion, is_staff),
         messages=_messages(found.findings).get(subject, []),
         reasons=_told(why.reasons, is_staff),
         about={name: _told(reasons, is_staff) for name, reasons in why.about},
@@ -137,9 +138,7 @@ def _facts(plain: Mapping[str, Any], cls: type[Any], is_staff: bool) -> dict[str
     return {
         name: value
         for name, value in plain.items()
-        if value not in (None, [], False)
-        and name not in ("id", "title", "status", "findings")
-        and (is_staff or name not in personal)
+        if value not in (None, [], False) and (is_staff or name not in personal)
     }
 
 
@@ -154,6 +153,7 @@ def _told(reasons: Iterable[Reason], is_staff: bool) -> list[dict[str, Any]]:  #
     return rows
 
 
+_AT_THE_TOP = ("id", "title", "status", "findings")
 _REMARKS = ("note", "corrects", "recorded_by")
 
 

@@ -14,7 +14,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from govledger import Ledger
+from govledger import Ledger, Sealed
 from govledger.terms import LANGUAGES, TERMS, label
 from secretariat.users import signed_in
 from secretariat.words import WORDS, word
@@ -76,8 +76,8 @@ def told(value: Any, language: str, labels: Any) -> str:
             return f"{since} – {label(kind, language, labels)} {until}"
         case {"kind": kind, **edge}:
             return f"{label(kind, language, labels)} {' '.join(map(str, edge.values()))}"
-        case {"_sd": _}:
-            return word("sealed", language)
+        case Sealed() | {"_sd": _}:
+            return word("erased", language)
         case str() if value in TERMS:
             return label(value, language, labels)
         case _:

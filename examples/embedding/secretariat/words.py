@@ -98,7 +98,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "corrects": ("Corrects record", "Corrigeert vastlegging"),
     "yes": ("yes", "ja"),
     "no": ("no", "nee"),
-    "sealed": ("[sealed]", "[verzegeld]"),
+    "erased": ("[erased]", "[gewist]"),
     # forms
     "subject": ("Short name", "Korte naam"),
     "hint subject": (
