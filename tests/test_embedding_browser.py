@@ -97,6 +97,12 @@ def test_a_double_click_records_once(window, site, settings):
     window("POST", "/back")
     window.submit()  # the form as it was, from the history of the browser
     assert "Recorded, as no. 2." in window.text("[role=status]")
+    window("POST", "/back")
+    window("POST", "/refresh")  # asked for anew, it still has its key
+    window.fill("#subject", "bins")
+    window.fill("#title", "Bigger bins")
+    window.submit()
+    assert "Recorded, as no. 2." in window.text("[role=status]")
     with Ledger.open(settings.ledger) as ledger:
         assert ledger.head() == 2
 

@@ -27,7 +27,7 @@ from govledger import (
 from secretariat.access import Form, only
 from secretariat.forms import act_named, event_from, inputs, placed
 from secretariat.users import Role
-from secretariat.views import page
+from secretariat.views import address_with, page
 
 STATUS: Mapping[type[GovledgerError], int] = {InvalidInput: 422, RuleBreach: 409, KeyConflict: 409}
 """The errors that whoever filled in the form can mend, and how HTTP calls them."""
@@ -35,10 +35,16 @@ STATUS: Mapping[type[GovledgerError], int] = {InvalidInput: 422, RuleBreach: 409
 
 @only(Role.SECRETARY)
 def ask(request: Request) -> Response:
-    """Show the form for an act. What the address says besides is filled in."""
+    """Show the form for an act. What the address says besides is filled in.
+
+    The key is part of the address: whoever goes back to a form that was sent, or reloads it, has
+    the same key again.
+    """
     ledger: Ledger = request.state.ledger
+    if "key" not in request.query_params:
+        return RedirectResponse(address_with(request, "key", token_urlsafe(16)), 303)
     filled = {"on": ledger.today().isoformat(), **request.query_params}
-    return _form(request, filled, token_urlsafe(16))
+    return _form(request, filled, filled["key"])
 
 
 @only(Role.SECRETARY)
@@ -121,6 +127,6 @@ def _form(
         confirm=confirmation(problems),
         choices={kind: ledger.as_of(kind=kind).listing(f"{kind}s") for kind in kinds},
     )
-    # Whoever goes back finds the form as it was, with its key, and not a new one.
+    # Whoever goes back finds what they had filled in.
     shown.headers["Cache-Control"] = "private, no-cache"
     return shown

@@ -42,7 +42,7 @@ def page(request: Request, template: str, status: int = 200, **context: Any) -> 
         path=request.url.path,
         language=language,
         other=next(one for one in LANGUAGES if one != language),
-        switch=partial(_with, request, "lang"),
+        switch=partial(address_with, request, "lang"),
         user=signed_in(request),
         csrf=partial(_token, request),
         word=partial(word, language=language),
@@ -84,7 +84,7 @@ def told(value: Any, language: str, labels: Any) -> str:
             return str(value)
 
 
-def _with(request: Request, name: str, value: str) -> str:
+def address_with(request: Request, name: str, value: str) -> str:
     """The address of this page with one thing asked for otherwise."""
     url = request.url.include_query_params(**{name: value})
     return f"{url.path}?{url.query}"
