@@ -72,7 +72,8 @@ def record(request: Request, form: Form) -> Response:
 def _recorded(ledger: Ledger, event: Event, key: str, confirmed: str | None) -> tuple[Record, ...]:
     """Write an event once, however often its form is sent.
 
-    What breaks the rules is written only where somebody confirmed those very breaches.
+    What breaks the rules is written only where somebody confirmed those very breaches. Others may
+    write between the two calls; what an act breaks through that shows as a finding all the same.
     """
     try:
         return ledger.record(event, key=key)

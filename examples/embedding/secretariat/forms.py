@@ -18,6 +18,9 @@ from govledger.rules import present
 from govledger.state import State
 from govledger.values import structure
 
+KINDS = ("motion", "meeting", None)
+"""The kinds of subject that there are forms for; None: a retraction, which is of any kind."""
+
 ASKED: Mapping[str, Mapping[str, str]] = {
     "subject": {"subject": "line"},
     "on": {"on": "date"},
@@ -82,7 +85,8 @@ def act_named(name: str) -> type[Event] | None:
 
 
 def _has_form(event: type[Event]) -> bool:
-    return all(f.name in ASKED or f.default is not attrs.NOTHING for f in attrs.fields(event))
+    needed = (f.name for f in attrs.fields(event) if f.default is attrs.NOTHING)
+    return event.kind in KINDS and all(name in ASKED for name in needed)
 
 
 def inputs(event: type[Event], *, named: bool) -> tuple[Input, ...]:
