@@ -25,6 +25,7 @@ QUIET = (
     "--headless=new --disable-gpu --disable-quic --no-first-run --disable-sync --disable-extensions"
     " --disable-background-networking --disable-component-update --disable-default-apps"
     " --disable-dev-shm-usage --lang=en --window-size=1280,900"
+    " --no-sandbox"  # root cannot have one, nor can most containers; the pages are our own
 ).split()
 
 
@@ -155,14 +156,16 @@ def opened(folder):
     if not driver or not chromium:
         pytest.skip("no browser: apt-get install chromium chromium-driver")
     process = subprocess.Popen(
-        [driver, "--port=0"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        [driver, "--port=0"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        env={**os.environ, "LANGUAGE": "en_US"},  # its date fields are filled in as English ones
     )
     try:
         ready = next(line for line in process.stdout if "started successfully" in line)
         browser = Browser(int(re.search(r"on port (\d+)", ready)[1]))
         arguments = [*QUIET, f"--user-data-dir={folder}"]
-        if not os.geteuid():
-            arguments.append("--no-sandbox")  # which root cannot have
         options = {
             "goog:chromeOptions": {"binary": chromium, "args": arguments},
             "goog:loggingPrefs": {"browser": "ALL", "performance": "ALL"},
