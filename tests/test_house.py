@@ -29,14 +29,18 @@ def test_types_are_strict():
 
 
 def test_style_holds():
-    run(sys.executable, "-m", "ruff", "check", "src", "benchmarks")
+    run(sys.executable, "-m", "ruff", "check", "src", "benchmarks", "examples")
 
 
 def test_format_holds():
-    run(sys.executable, "-m", "ruff", "format", "--check", "src", "tests", "benchmarks")
+    run(sys.executable, "-m", "ruff", "format", "--check", "src", "tests", "benchmarks", "examples")
 
 
-@pytest.mark.parametrize("module", sorted(ROOT.glob("src/**/*.py")), ids=lambda p: p.stem)
+@pytest.mark.parametrize(
+    "module",
+    sorted([*ROOT.glob("src/**/*.py"), *ROOT.glob("examples/**/*.py")]),
+    ids=lambda p: p.stem,
+)
 def test_a_module_says_what_lives_there(module):
     text = module.read_text("utf-8")
     assert text.startswith('"""'), module
