@@ -122,7 +122,7 @@ def record_command(
       govledger record motion.adopted bins --on 2024-03-15 --set corrects=3 \\
           --set tally.in_favour=31 --set tally.against=12 --set tally.unit=members
 
-    docs/events.md lists the fields of each type. Every event may have note, corrects,
+    docs/reference/events.md lists the fields of each type. Every event may have note, corrects,
     recorded_by, source.document, source.assertion (stated, inferred or external) and
     source.url. A correction states the whole fact anew, not only what was wrong.
     """
