@@ -167,6 +167,11 @@ PAGES = Sybil(
     setup=_in_empty_folder,
     teardown=_back_home,
 )
-DOCSTRINGS = Sybil(parsers=[DocTestParser()], patterns=["src/**/*.py"])
+DOCSTRINGS = Sybil(
+    parsers=[DocTestParser()],
+    patterns=["src/*/*.py", "src/*/*/*.py", "src/*/*/*/*.py"],  # ** is one level here
+    setup=_in_empty_folder,
+    teardown=_back_home,
+)
 
 pytest_collect_file = (PAGES + DOCSTRINGS).pytest()
