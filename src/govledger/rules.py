@@ -89,7 +89,14 @@ from govledger.when import MICROSECONDS_A_DAY, day_of, day_start
 
 @frozen(kw_only=True)
 class Finding(Problem):
-    """Something a replay finds: about which subject, at which record (None: no single one)."""
+    """Something a replay finds: about which `subject`, at which `position` (None: no single one).
+
+    `code` is a stable name, `message` and `hint` are for people.
+
+    >>> from govledger import Breach, Finding, Notice
+    >>> issubclass(Breach, Finding), issubclass(Notice, Finding)
+    (True, True)
+    """
 
     subject: str
 
@@ -100,6 +107,13 @@ class Breach(Finding):
 
     `binding` breaches are about the book itself, not the association (a correction of
     nothing, a second opening): they are always refused.
+
+    >>> from govledger import Breach, Ledger, MotionAdopted
+    >>> with Ledger.in_memory() as ledger:
+    ...     _ = ledger.record(MotionAdopted("bins", on="2024-03-14"), breaches="flag")
+    ...     (breach,) = ledger.breaches("2024-03-14")
+    >>> isinstance(breach, Breach), breach.code, breach.subject, breach.position, breach.binding
+    (True, 'not-on-record', 'motion/bins', 2, False)
     """
 
     binding: bool = False
@@ -107,7 +121,16 @@ class Breach(Finding):
 
 @frozen(kw_only=True)
 class Notice(Finding):
-    """Nothing is broken, but a reader of the register must know."""
+    """Nothing is broken, but a reader of the register must know.
+
+    >>> from govledger import Ledger, Notice, ProposalMade
+    >>> made = ProposalMade("board-1", by="Board", text="Buy benches", on="2024-03-14")
+    >>> with Ledger.in_memory() as ledger:
+    ...     _ = ledger.record(made)
+    ...     (notice,) = ledger.findings("2024-03-14")
+    >>> isinstance(notice, Notice), notice.code
+    (True, 'no-decision')
+    """
 
 
 _F = TypeVar("_F", bound=Finding)
@@ -174,9 +197,13 @@ class Stays(StrEnum):
 
 @frozen
 class Transition:
-    """One row of the lifecycle: the event may leave these states and reaches that one.
+    """One row of the lifecycle: the `event` may leave these states and `reaches` that one.
 
-    None among `leaves` means that nothing is on record yet.
+    None among `leaves` means that nothing is on record yet. `axis` is what it moves.
+
+    >>> from govledger import LIFECYCLE, Transition
+    >>> isinstance(LIFECYCLE[0], Transition), LIFECYCLE[0].event.type, str(LIFECYCLE[0].reaches)
+    (True, 'motion.submitted', 'submitted')
     """
 
     event: type[Event]
@@ -251,6 +278,10 @@ LIFECYCLE: tuple[Transition, ...] = (
 """Every legal move. A lifted blockade with a successor is called replaced.
 
 Events about the ledger and its records move no subject and stand in no row.
+
+>>> from govledger import LIFECYCLE, MotionRescinded
+>>> [[str(leaf) for leaf in row.leaves] for row in LIFECYCLE if row.event is MotionRescinded]
+[['adopted']]
 """
 
 UNBOUND = (LedgerOpened, LedgerProfileChanged, RecordRetracted, PersonalDataErased)
@@ -277,9 +308,14 @@ class Outcome(StrEnum):
 
 @frozen(kw_only=True)
 class Majority:
-    """How many votes adopt: more than `share` of `of`, and what a tie means.
+    """How many votes adopt: more than `share` of `of`, and what a tie means (`tie`).
 
     Votes cast are those in favour and against; abstentions are not votes cast.
+
+    >>> from fractions import Fraction
+    >>> from govledger import Majority, Tally
+    >>> str(Majority(share=Fraction(2, 3)).outcome(Tally(in_favour=31, against=12)))
+    'adopted'
     """
 
     share: Fraction = Fraction(1, 2)
@@ -287,7 +323,7 @@ class Majority:
     tie: Outcome = Outcome.REJECTED
 
     def outcome(self, tally: Tally) -> Outcome:
-        """What the tally comes to under this rule."""
+        """What the `tally` comes to under this rule."""
         cast = tally.in_favour + tally.against
         if self.of is Base.ELECTORATE:
             known = tally.electorate
@@ -300,11 +336,18 @@ class Majority:
 
 @frozen(kw_only=True)
 class Profile:
-    """An association's rules: a name with a version, for a replay never picks up newer ones.
+    """An association's rules: a `name` with a version, for a replay never picks up newer ones.
 
-    `labels` are its own terms (language -> term -> word), `transitions` its lifecycle,
-    `majority` its rule for votes, `no_discharge` the bodies whose meetings cannot declare a
-    motion completed, `advice` what to record instead of an event it does not know.
+    `title` says whom they are for, `labels` are its own terms (language -> term -> word),
+    `transitions` its lifecycle, `majority` its rule for votes, `no_discharge` the bodies whose
+    meetings cannot declare a motion completed, `advice` what to record instead of an event it
+    does not know.
+
+    >>> from govledger import Ledger, MotionAdopted, Profile
+    >>> with Ledger.in_memory(profile="vng@1") as ledger:
+    ...     profile = ledger.profile
+    >>> isinstance(profile, Profile), profile.name, profile.rows[MotionAdopted][0].axis
+    (True, 'vng@1', <Axis.DECISION: 'decision'>)
     """
 
     name: str
@@ -352,7 +395,12 @@ PROFILES: tuple[Profile, ...] = (
         },
     ),
 )
-"""The profiles that ship."""
+"""The profiles that ship.
+
+>>> from govledger import PROFILES
+>>> [profile.name for profile in PROFILES]
+['general@1', 'vng@1', 'parliament@1']
+"""
 
 GENERAL = PROFILES[0]
 
@@ -745,7 +793,12 @@ def too_large(event: Event, position: int, message: str, hint: str) -> Breach:
 
 
 class Deadline(StrEnum):
-    """How a mandate stands to its deadline; about evidence on record, never about failure."""
+    """How a mandate stands to its deadline; about evidence on record, never about failure.
+
+    >>> from govledger import Deadline
+    >>> [str(word) for word in Deadline]
+    ['none', 'open', 'due', 'overdue']
+    """
 
     NONE = "none"
     """It has none, or nothing is left to do."""
