@@ -20,7 +20,9 @@ RUNNABLE = (
     "bash console doctest html+jinja http js json jsonl postgresql powershell py pycon python"
     " python3 sh shell sql toml yaml yml"
 ).split()
-FENCE = re.compile(r"^(?P<fence>`{3,}|~{3,})(?P<language>[^\n`]*)\n(?P<body>.*?)^(?P=fence)\s*$", re.S | re.M)
+FENCE = re.compile(
+    r"^(?P<fence>`{3,}|~{3,})(?P<language>[^\n`]*)\n(?P<body>.*?)^(?P=fence)\s*$", re.S | re.M
+)
 """A block of code, on a line of its own."""
 
 each = pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
@@ -91,7 +93,9 @@ def test_a_block_that_is_run_is_not(runner, text):
 
 
 def test_few_blocks_are_not_run():
-    reasons = [r for page in PAGES for r in re.findall(r"<!-- not run: .*", page.read_text("utf-8"))]
+    reasons = [
+        r for page in PAGES for r in re.findall(r"<!-- not run: .*", page.read_text("utf-8"))
+    ]
     assert len(reasons) <= 16, reasons
 
 
