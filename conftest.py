@@ -134,6 +134,10 @@ ELSEWHERE = {
     ("docs/reference/errors.md", "py"): "tests/test_errors.py",
     ("docs/reference/errors.md", "yaml"): "tests/test_errors.py",
     ("docs/reference/events.md", "yaml"): "tests/test_docs.py",
+    **{
+        (f"docs/reference/{page}.md", "python"): "tests/test_docs.py"  # made of docstrings
+        for page in ("api", "events", "extension", "fields", "testing")
+    },
 }
 """Pages whose blocks in a language are run by tests of their own."""
 

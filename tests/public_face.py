@@ -136,8 +136,9 @@ def _taken(cls, node):
         shared = shared if issubclass(cls, Event) else set()
         return tuple(f.alias for f in attrs.fields(cls) if f.init and f.name not in shared)
     for member in node.body:
-        if isinstance(member, ast.FunctionDef) and member.name == "__init__":
-            return _function("", "", "", member, None).takes
+        if isinstance(member, ast.FunctionDef) and member.name in ("__init__", "__new__"):
+            taken = _function("", "", "", member, None).takes
+            return tuple(each for each in taken if each not in ("cls", "self"))
     return ()
 
 
