@@ -13,11 +13,12 @@ import attrs
 import click
 import pytest
 import yaml
+from drawing import arrows, draw
 from public_face import MODULES, names
 
 from govledger.cli import PARTS, main
-from govledger.events import VOCABULARY, Due, Tally, Until, Vote, own_fields
-from govledger.rules import LIFECYCLE, PROFILES, Axis, Stays
+from govledger.events import VOCABULARY, Due, MandateWaived, Tally, Until, Vote, own_fields
+from govledger.rules import LIFECYCLE, PROFILES, Axis, Outcome, Stays, Transition
 from govledger.source import Source
 from govledger.terms import TERMS
 from govledger.values import structure
@@ -33,43 +34,6 @@ AXES = {
 ROOT = Path(__file__).parents[1]
 
 
-GROUPS = {
-    "undecided": ("submitted", "admitted", "vote-deferred", "referred"),
-    "followed": ("open", "held-over"),
-    "closed": ("completed", "superseded", "lapsed"),
-    "working": ("given", "in-progress", "partly-fulfilled"),
-    "standing": ("imposed", "lift-proposed", "lift-ordered"),
-}
-
-
-def mermaid(axis):
-    """The diagram of one axis, drawn from the table that the rules use.
-
-    States that many events may leave alike are drawn as one group.
-    """
-    rows = [row for row in LIFECYCLE if row.axis is axis and row.reaches is not Stays.SAME]
-    grouped = {leaves: group for group, leaves in GROUPS.items()}
-    lines, edges, used = ["stateDiagram-v2"], [], {}
-    if axis is Axis.FOLLOW_UP:
-        edges.append("[*] --> open: adopted")
-    for row in rows:
-        leaves = tuple(str(leaf) for leaf in row.leaves)
-        group = grouped.get(leaves)
-        starts = [group] if group else ["[*]" if leaf == "None" else leaf for leaf in leaves]
-        if group:
-            used[group] = leaves
-        target = "undecided" if row.reaches is Stays.RETURNS else str(row.reaches)
-        verb = row.event.type.partition(".")[2]
-        edges += [f"{name(start)} --> {name(target)}: {verb}" for start in starts]
-    for group, leaves in used.items():
-        lines += [f"    state {group} {{", *(f"        {name(leaf)}" for leaf in leaves), "    }"]
-    return "\n".join([*lines, *(f"    {edge}" for edge in edges)])
-
-
-def name(state):
-    return str(state).replace("-", "_")
-
-
 def test_lifecycle_page(golden):
     page = [
         "# The lifecycle",
@@ -78,11 +42,13 @@ def test_lifecycle_page(golden):
         " where that says more than open, else the decision. Force (axis C) is an interval beside"
         " them, set by `motion.force-extended`.\n",
         "The diagrams are drawn from the table in `govledger.rules`, which is what the ledger"
-        " goes by. Events that leave the state as it is are in the table below only.\n",
+        " goes by. An arrow that leaves a dashed field leaves any state in it; one that leads to"
+        " its edge leads back to the state before. Bold states are terminal. Events that leave"
+        " the state as it is are in the table below only.\n",
     ]
     for axis, title in AXES.items():
         page += [f"## Axis {title}\n" if title[1] == "," else f"## {title.capitalize()}\n"]
-        page += [f"```mermaid\n{mermaid(axis)}\n```\n"]
+        page += [drawing(golden, axis, LIFECYCLE, title)]
     page += ["## The table\n", "| event | axis | may follow | reaches |", "|---|---|---|---|"]
     for row in LIFECYCLE:
         leaves = ", ".join("nothing" if leaf is None else str(leaf) for leaf in row.leaves)
@@ -103,7 +69,41 @@ def test_lifecycle_page(golden):
     for profile in PROFILES:
         gone = {r.event.type for r in LIFECYCLE} - {r.event.type for r in profile.transitions}
         page.append(f"| `{profile.name}` | {profile.title} | {', '.join(sorted(gone)) or '–'} |")
-    golden("docs/reference/lifecycle.md", "\n".join(page) + "\n")
+    for profile in PROFILES:
+        for axis, title in AXES.items():
+            own, general = (rows_of(axis, rows) for rows in (profile.transitions, LIFECYCLE))
+            if own != general:
+                page += [f"\nUnder `{profile.name}`, axis {title}:\n"]
+                page += [drawing(golden, axis, profile.transitions, title, profile.name)]
+    golden("docs/reference/lifecycle.md", "\n".join(page).rstrip("\n") + "\n")
+
+
+def drawing(golden, axis, rows, title, profile=""):
+    """A drawing in a file of its own, and the Markdown that shows it."""
+    name = "-".join(filter(None, ("lifecycle", axis, profile.partition("@")[0])))
+    golden(f"docs/reference/{name}.svg", draw(axis, rows, title))
+    told = "; ".join(
+        f"{', '.join(leaf or 'nothing' for leaf in leaves)} → {to} ({verb})"
+        for leaves, to, verb in arrows(axis, rows)
+    )
+    return f"![{told}]({name}.svg)\n"
+
+
+def rows_of(axis, rows):
+    return [row for row in rows if row.axis is axis]
+
+
+def test_the_drawings_follow_the_rules():
+    drawn = draw(Axis.MANDATE, LIFECYCLE, "mandates")
+    moving = {row for row in rows_of(Axis.MANDATE, LIFECYCLE) if row.reaches is not Stays.SAME}
+    assert {row.event.type.partition(".")[2] for row in moving} == set(
+        re.findall(r'class="event"[^>]*>([^<]+)<', drawn)
+    )
+    without = [row for row in LIFECYCLE if row.event.type != "mandate.waived"]
+    assert "waived" in drawn and "waived" not in draw(Axis.MANDATE, without, "mandates")
+    other = [*LIFECYCLE, Transition(MandateWaived, Axis.MANDATE, (None,), Outcome.ADOPTED)]
+    with pytest.raises(AssertionError, match="adopted"):
+        draw(Axis.MANDATE, other, "mandates")
 
 
 def test_vocabulary_page(golden):
