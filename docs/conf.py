@@ -11,7 +11,7 @@ from pygments.lexers.sql import PostgresLexer
 from sphinx.highlighting import lexers
 
 
-LISTED = re.compile(r"^- .*?\]\(([^)#:\s]+)\.md\)", re.MULTILINE)
+LISTED = re.compile(r"^(?:-|\d+\.) .*?\]\(([^)#:\s]+)\.md\)", re.MULTILINE)
 OUTSIDE = re.compile(r"\[([^\]]+)\]\((?:\.\./)+((?:benchmarks|examples)/[^)#\s]*)(?:#[^)]*)?\)")
 
 project = "govledger"

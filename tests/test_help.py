@@ -38,7 +38,10 @@ SIGNED = (
 )
 BEFORE = {
     "record": ("init --name club",),
-    "import": ("-l other.db demo", "-l other.db export --to jsonl --disclose -o other-ledger.jsonl"),
+    "import": (
+        "-l other.db demo",
+        "-l other.db export --to jsonl --disclose -o other-ledger.jsonl",
+    ),
     "retract": ("demo",),
     "erase": ("import minutes-2024.yaml", "import more.yaml"),
     "list": ("demo",),
