@@ -11,7 +11,7 @@ from pygments.lexers.sql import PostgresLexer
 from sphinx.highlighting import lexers
 
 
-LISTED = re.compile(r"^(?:-|\d+\.) .*?\]\(([^)#:\s]+)\.md\)", re.MULTILINE)
+LISTED = re.compile(r"^(?:-|\d+\.) .*?\]\(([^).#:\s][^)#:\s]*)\.md\)", re.MULTILINE)
 OUTSIDE = re.compile(r"\[([^\]]+)\]\((?:\.\./)+((?:benchmarks|examples)/[^)#\s]*)(?:#[^)]*)?\)")
 
 project = "govledger"
@@ -28,6 +28,8 @@ pygments_dark_style = "monokai"
 highlight_language = "none"
 
 html_theme = "furo"
+html_static_path = ["site.css"]
+html_css_files = ["site.css"]
 html_show_sphinx = False
 html_copy_source = False
 html_theme_options = {"navigation_with_keys": True}
@@ -45,6 +47,6 @@ def setup(app):
 def _read(app, name, source):
     text = OUTSIDE.sub(r"\1 (`\2` in the repository)", source[0])
     if name.endswith(("index", "README")):
-        pages = "\n".join(dict.fromkeys(LISTED.findall(text)))
+        pages = "\n".join(dict.fromkeys(LISTED.findall(text)))  # those of its own folder
         text += f"\n```{{toctree}}\n:hidden:\n\n{pages}\n```\n"
     source[0] = text
