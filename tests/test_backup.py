@@ -25,6 +25,11 @@ COMMANDS = re.findall(r"```sh\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL)
 (ONLINE,) = re.findall(r"```python\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL)
 
 
+def test_every_command_of_the_page_is_run():
+    named = re.findall(r'(?:documented|by_shell)\("([^"]+)"\)', Path(__file__).read_text("utf-8"))
+    assert not [command for command in COMMANDS if not any(name in command for name in named)]
+
+
 def documented(start):
     """The command of the page that begins so."""
     (command,) = (command for command in COMMANDS if start in command)

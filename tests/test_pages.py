@@ -2,6 +2,7 @@
 
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -168,7 +169,8 @@ def test_the_site_is_built_by_one_command(tmp_path):
 
 
 def test_a_broken_link_breaks_the_site(tmp_path):
-    (tmp_path / "conf.py").write_text((ROOT / "docs" / "conf.py").read_text("utf-8"), "utf-8")
+    for name in ("conf.py", "site.css"):
+        shutil.copy(ROOT / "docs" / name, tmp_path)
     (tmp_path / "index.md").write_text("# Door\n\n- [Page](page.md)\n", "utf-8")
     build = [sys.executable, "-m", "sphinx", "-nWq", "--keep-going", tmp_path, tmp_path / "site"]
     for link, is_sound in (("#one", True), ("#two", False), ("none.md", False)):
