@@ -12,7 +12,7 @@ from pathlib import Path
 
 import attrs
 import pytest
-from public_face import names, tree
+from public_face import Name, names, tree
 from sybil.document import Document
 
 import govledger
@@ -146,6 +146,46 @@ def test_the_example_runs_by_itself(public, tmp_path, monkeypatch):
         assert any(example.want for example in found), f"the example of {public.name} shows nothing"
 
 
+SOUND = '''
+def move(name, position):
+    """Let the cursor of that `name` stand after a `position`; gives where it stood.
+
+    Raises `InvalidInput` for a position that is not in the log.
+
+    >>> move("site", 0)
+    3
+    """
+    if position > 3:
+        raise invalid("unknown-position", "no such position")
+    return 3
+'''
+
+
+@pytest.mark.parametrize(
+    ("taken_out", "test"),
+    [
+        ("`name`", test_it_says_what_it_takes),
+        ("; gives where it stood", test_it_says_what_it_gives),
+        ("`InvalidInput`", test_it_says_what_it_raises),
+        (">>> move", test_it_has_an_example),
+    ],
+)
+def test_what_is_missing_is_found(taken_out, test):
+    def judged(text):
+        node = ast.parse(text).body[0]
+        node.returns = ast.Name("int")
+        doc = ast.get_docstring(node)
+        taken = tuple(argument.arg for argument in node.args.args)
+        public = Name(
+            module="", name="move", kind="function", doc=doc, node=node, value=None, takes=taken
+        )
+        test(public)
+
+    judged(SOUND)
+    with pytest.raises(AssertionError):
+        judged(SOUND.replace(taken_out, "", 1))
+
+
 @pytest.fixture(scope="session")
 def plugin(request):
     """The plugin that runs docstrings: the `conftest.py` at the root."""
@@ -154,7 +194,7 @@ def plugin(request):
 
 
 def test_the_plugin_runs_the_examples(plugin):
-    homes = {public.value.__module__ for public in ALL if public.owner} | {"govledger.events"}
+    homes = {getattr(public.value, "__module__", "govledger.rules") for public in ALL}
     for module in homes:
         path = ROOT / "src" / Path(*module.split("."))
         path = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
