@@ -28,6 +28,9 @@ each = pytest.mark.parametrize("public", ALL, ids=lambda public: public.name)
 def prose(public):
     """What a docstring says, without its examples; and those it refers to, or builds on."""
     said = re.sub(r"^>>> .*?(?:\n\n|\Z)", "", public.doc, flags=re.S | re.M)
+    if isinstance(public.node, ast.ClassDef):
+        makers = [each for each in public.node.body if getattr(each, "name", "") == "__init__"]
+        said += "\n".join(ast.get_docstring(each) or "" for each in makers)
     if public.owner is None and isinstance(public.value, type):
         for base in public.value.__bases__:
             if (public.module, base.__name__) in BY_NAME:

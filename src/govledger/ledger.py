@@ -140,8 +140,8 @@ class Ledger:
     """An association's ledger: an append-only log of records, and the questions asked of it.
 
     Open one with `Ledger.open` or `Ledger.in_memory`, and close it, or use it in a `with`
-    block; it takes over a `store`, and a `clock` as for `Ledger.open`. `name`, `zone` and `profile`
-    say whose it is, where its days begin, and whose rules hold today.
+    block. `name`, `zone` and `profile` say whose it is, where its days begin, and whose
+    rules hold today.
 
     >>> from govledger import Ledger, MotionSubmitted
     >>> with Ledger.in_memory(name="club", timezone="Europe/Amsterdam") as ledger:
@@ -157,7 +157,7 @@ class Ledger:
     """
 
     def __init__(self, store: Store, clock: Clock | None = None) -> None:
-        """Take over an opened store whose first record opens the ledger."""
+        """Take over an opened `store` whose first record opens the ledger; `clock` as for `open`."""
         self._store = store
         self._clock = clock or system_clock
         self._held: tuple[int, Profiles] = (0, ())
