@@ -157,7 +157,7 @@ class Ledger:
     """
 
     def __init__(self, store: Store, clock: Clock | None = None) -> None:
-        """Take over an opened `store` whose first record opens the ledger; `clock` as for `open`."""
+        """Take over an opened `store` whose first record opens the ledger; `clock` as in `open`."""
         self._store = store
         self._clock = clock or system_clock
         self._held: tuple[int, Profiles] = (0, ())
