@@ -18,7 +18,7 @@ PAGES = [
     *sorted(ROOT.glob("examples/**/*.md")),
 ]
 RUNNABLE = (
-    "bash console doctest html+jinja http js json jsonl postgresql powershell py pycon python"
+    "bash console doctest json jsonl postgresql powershell py pycon python"
     " python3 sh shell sql toml yaml yml"
 ).split()
 FENCE = re.compile(
