@@ -102,11 +102,14 @@ def _run_shell(example):
 
 
 def _read_yaml(example):
-    """Read a block as what it is: a dataset, with no problems, or any mapping."""
+    """Read a block as what it is: a dataset or a profile, with no problems, or any mapping."""
     path = _file(example, "block.yaml")
     assert isinstance(yaml.safe_load(example.parsed), dict)
     if re.search(r"^govledger:", example.parsed, re.MULTILINE):
         assert not dataset.load(path).problems
+    elif re.search(r"^govledger_profile:", example.parsed, re.MULTILINE):
+        result = CliRunner().invoke(main, ["check", str(path)], prog_name="govledger")
+        assert result.exit_code == 0, result.output
 
 
 def _read_json(example):
