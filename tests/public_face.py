@@ -49,7 +49,7 @@ def tree(module):
 
 
 def names():
-    """All public names, module by module, members after their class."""
+    """All public names, module by module, members after the class that has them first."""
     for module in MODULES:
         there = import_module(module)
         for name in there.__all__:
@@ -77,8 +77,10 @@ def _names(module, name, value):
         takes=_taken(value, node),
         fields=_attribute_docs(node.body),
     )
+    inherited = {name for base in value.__mro__[1:-1] for name in vars(base)}
     for member in node.body:
-        if isinstance(member, ast.FunctionDef) and not member.name.startswith("_"):
+        is_own = isinstance(member, ast.FunctionDef) and member.name not in inherited
+        if is_own and not member.name.startswith("_"):
             yield _function(module, f"{name}.{member.name}", _member_kind(member), member, value)
 
 
