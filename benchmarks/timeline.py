@@ -1,7 +1,7 @@
 """When facts count, and which of them stand: what the contenders of govledger are told of it.
 
-Here: instants, and the order of one subject's facts, as docs/time.md defines them. Not here:
-any storage or state. All contenders use it, so that they give the same answers.
+Here: instants, and the order of one subject's facts, as docs/explanation/time.md defines them.
+Not here: any storage or state. All contenders use it, so that they give the same answers.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Three real PostgreSQL servers under Patroni, with etcd, on this machine.
 
-Their configuration is the one in docs/scaling.md; only addresses, folders and passwords are put
+Their configuration is the one in docs/how-to/cluster.md; only addresses, folders and passwords are put
 in. Patroni is no dependency of the tests: `missing` tells what is not there, and how it comes."""
 
 import json
@@ -20,7 +20,7 @@ import postgres_server
 import psycopg
 import yaml
 
-DOCS = Path(__file__).parents[1] / "docs" / "scaling.md"
+DOCS = Path(__file__).parents[1] / "docs" / "how-to" / "cluster.md"
 PASSWORD = "s3cret"
 
 numbers = count(1)
@@ -58,7 +58,7 @@ def missing():
 
 
 def parts_of_docs(language):
-    """The blocks of one language in the page on scaling."""
+    """The blocks of one language in the page on clusters."""
     blocks = DOCS.read_text("utf-8").split("```")[1::2]
     return [b.removeprefix(language) for b in blocks if b.startswith(f"{language}\n")]
 

@@ -1,4 +1,4 @@
-"""Backups of both stores, by the commands of docs/backup.md: what is restored opens, has the same
+"""Backups of both stores, by the commands of docs/how-to/back-up.md: what is restored opens, has the same
 root, verifies and goes on, and whoever kept a newer checkpoint is not deceived by an older one."""
 
 import os
@@ -20,9 +20,14 @@ from govledger import Ledger, Verdict
 from govledger.cli import main
 from govledger.storage.postgres import address
 
-PAGE = Path(__file__).parents[1] / "docs" / "backup.md"
+PAGE = Path(__file__).parents[1] / "docs" / "how-to" / "back-up.md"
 COMMANDS = re.findall(r"```sh\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL)
 (ONLINE,) = re.findall(r"```python\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL)
+
+
+def test_every_command_of_the_page_is_run():
+    named = re.findall(r'(?:documented|by_shell)\("([^"]+)"\)', Path(__file__).read_text("utf-8"))
+    assert not [command for command in COMMANDS if not any(name in command for name in named)]
 
 
 def documented(start):

@@ -1,5 +1,5 @@
 """Every error has a name, a file that provokes it and a golden output, all in `errors/`;
-docs/errors.md is generated from them. `pytest --update-golden` writes both anew."""
+docs/reference/errors.md is generated from them. `pytest --update-golden` writes both anew."""
 
 import ast
 import re
@@ -1156,4 +1156,4 @@ def test_catalogue(at, golden):
         page += [f"## {group}\n", f"{about}\n"]
         for stem in sorted((s for s in stems if group_of(s) == group), key=code_of):
             page += entry(stem, group, at)
-    golden("docs/errors.md", "\n".join(page))
+    golden("docs/reference/errors.md", "\n".join(page))

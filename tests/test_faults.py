@@ -1,6 +1,6 @@
 """What may go wrong beneath a ledger, and what is left of it then: all faults in one place, of both
 stores where it applies. What was acknowledged is never lost, and what an error says is true.
-docs/faults.md has the figures of many runs."""
+docs/explanation/faults.md has the figures of many runs."""
 
 import os
 import random

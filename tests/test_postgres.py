@@ -568,7 +568,7 @@ def test_a_reader_sees_what_it_saw_while_all_is_made_again(url, ask):
 
 # --- roles ------------------------------------------------------------------------------
 
-PAGE = (Path(__file__).parents[1] / "docs" / "postgres.md").read_text("utf-8")
+PAGE = (Path(__file__).parents[1] / "docs" / "how-to" / "postgresql.md").read_text("utf-8")
 ROLES, RIGHTS, DEFAULTS, PURGE = re.findall(r"^```sql\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
 
 
@@ -841,7 +841,7 @@ def test_who_has_no_right_is_told(club):
     with pytest.raises(StorageError) as caught:
         Ledger.open(club("stranger"), create=False)
     assert caught.value.problems[0].code == "no-right"
-    assert "docs/postgres.md" in caught.value.problems[0].hint
+    assert "docs/how-to/postgresql.md" in caught.value.problems[0].hint
     assert {listed.problem.code for listed in ledgers(club("stranger"))} == {"no-right"}
 
 

@@ -613,7 +613,7 @@ def test_story():
 
 # --- the page ---------------------------------------------------------------------------
 
-PAGE = (Path(__file__).parents[1] / "docs" / "testing.md").read_text("utf-8")
+PAGE = (Path(__file__).parents[1] / "docs" / "how-to" / "test-your-rules.md").read_text("utf-8")
 
 
 def test_the_page_runs_as_a_test_suite(suite):

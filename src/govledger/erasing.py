@@ -35,10 +35,18 @@ MOST_ERASED = 900
 class Erasure:
     """What an erasure came to.
 
-    `records` say what was erased. `in_the_log` are the positions of records that hold such
-    texts in the log itself, where nothing can be erased: those made before there were seals.
-    Where not `purged`, bytes of what was erased remain, and `remains` says for how long and what
-    is to be done: as a rule, to erase the same once more when nobody else is at the database.
+    `count` texts were erased, and `records` say which. `in_the_log` are the positions of records
+    that hold such texts in the log itself, where nothing can be erased: those made before there
+    were seals. Where not `purged`, bytes of what was erased remain, and `remains` says for how long
+    and what is to be done: as a rule, to erase the same once more when nobody else is at the
+    database.
+
+    >>> from govledger import Erasure, Ledger, MotionSubmitted
+    >>> with Ledger.in_memory() as ledger:
+    ...     _ = ledger.record(MotionSubmitted("bins", title="Bins", movers="Jo", on="2024-03-01"))
+    ...     erasure = ledger.erase(name="Jo", basis="GDPR art. 17(1)(b)")
+    >>> isinstance(erasure, Erasure), erasure.count, erasure.purged
+    (True, 1, True)
     """
 
     records: tuple[Record, ...] = ()

@@ -16,8 +16,12 @@ from attrs import frozen
 class Place:
     """Where in a file something stands.
 
-    `line` and `column` count from 1, in characters; `width` is the number of characters
-    the carets mark; `excerpt` is the whole line, without its line end.
+    `file` is its name; `line` and `column` count from 1, in characters; `width` is the number of
+    characters the carets mark; `excerpt` is the whole line, without its line end.
+
+    >>> from govledger import Place
+    >>> Place("minutes.yaml", line=19, column=15, width=13).line
+    19
     """
 
     file: str
@@ -33,6 +37,10 @@ class Problem:
 
     `path` names the field inside the value that was judged (`("tally", "against")`),
     `place` the spot in a file, `subject` and `position` the record, where there is one.
+
+    >>> from govledger import Problem
+    >>> print(Problem(code="not-a-count", message='"many" is no number', path=("against",)))
+    error[not-a-count]: against: "many" is no number
     """
 
     code: str
@@ -115,6 +123,13 @@ class GovledgerError(Exception):
     """The parent of every error of this library.
 
     `problems` holds all that is wrong, not just the first of it; `str()` prints them.
+
+    >>> from govledger import GovledgerError, MotionAdopted
+    >>> try:
+    ...     MotionAdopted("Bigger bins", on="2024-03-14")
+    ... except GovledgerError as error:
+    ...     [problem.code for problem in error.problems]
+    ['not-a-subject']
     """
 
     def __init__(self, *problems: Problem) -> None:
@@ -126,7 +141,15 @@ class GovledgerError(Exception):
 
 
 class InvalidInput(GovledgerError, ValueError):  # noqa: N818 - it names the input, not us
-    """A value, event, dataset or line that is malformed, whatever the ledger holds."""
+    """A value, event, dataset or line that is malformed, whatever the ledger holds.
+
+    >>> from govledger import InvalidInput, When
+    >>> try:
+    ...     When("14 March")
+    ... except InvalidInput as error:
+    ...     error.problems[0].code
+    'not-a-time'
+    """
 
 
 class RuleBreach(GovledgerError):  # noqa: N818 - the term of the rules table
@@ -134,6 +157,14 @@ class RuleBreach(GovledgerError):  # noqa: N818 - the term of the rules table
 
     Nothing was written. `breaches="flag"` records what really happened all the same.
     `head` is the position of the newest record then: the events were to follow it.
+
+    >>> from govledger import Ledger, MotionAdopted, RuleBreach
+    >>> with Ledger.in_memory() as ledger:
+    ...     try:
+    ...         ledger.record(MotionAdopted("bins", on="2024-03-14"))
+    ...     except RuleBreach as refused:
+    ...         [breach.code for breach in refused.problems], refused.head
+    (['not-on-record'], 1)
     """
 
     def __init__(self, *problems: Problem, head: int = 0) -> None:
@@ -142,23 +173,75 @@ class RuleBreach(GovledgerError):  # noqa: N818 - the term of the rules table
 
 
 class KeyConflict(GovledgerError):  # noqa: N818 - what happened, as HTTP names it
-    """An idempotency key was used again, for other events. Nothing was written."""
+    """An idempotency key was used again, for other events. Nothing was written.
+
+    >>> from govledger import KeyConflict, Ledger, MotionSubmitted
+    >>> with Ledger.in_memory() as ledger:
+    ...     _ = ledger.record(MotionSubmitted("bins", title="Bins", on="2024-03-01"), key="form-1")
+    ...     try:
+    ...         ledger.record(MotionSubmitted("sand", title="Sand", on="2024-03-01"), key="form-1")
+    ...     except KeyConflict as error:
+    ...         error.problems[0].code
+    'key-conflict'
+    """
 
 
 class ClockError(GovledgerError):
-    """The ledger's clock ran backwards or gave a naive time. Nothing was written."""
+    """The ledger's clock ran backwards or gave a naive time. Nothing was written.
+
+    >>> from datetime import datetime
+    >>> from govledger import ClockError, Ledger
+    >>> try:
+    ...     Ledger.in_memory(clock=lambda: datetime(2024, 3, 14))
+    ... except ClockError as error:
+    ...     error.problems[0].code
+    'naive-clock'
+    """
 
 
 class StorageError(GovledgerError, OSError):
-    """The ledger could not be opened, read or written."""
+    """The ledger could not be opened, read or written.
+
+    >>> from govledger import Ledger, StorageError
+    >>> try:
+    ...     Ledger.open("nowhere.db", create=False)
+    ... except StorageError as error:
+    ...     error.problems[0].code
+    'no-ledger'
+    """
 
 
 class Inconsistent(GovledgerError):  # noqa: N818 - it names the tree
-    """A tree that does not extend the one that was signed before. Nothing was signed."""
+    """A tree that does not extend the one that was signed before. Nothing was signed.
+
+    >>> from pathlib import Path
+    >>> from govledger import Inconsistent, Ledger, signers
+    >>> from govledger.integrity.note import KeyType
+    >>> key = Path("club.key")
+    >>> with Ledger.in_memory(origin="example.org/club") as ledger:
+    ...     _ = signers.new_key(key, ledger.origin, KeyType.ED25519)
+    ...     _ = signers.sign(key, ledger.checkpoint(), ledger.consistency)
+    >>> with Ledger.in_memory(origin="example.org/club") as another:
+    ...     try:
+    ...         signers.sign(key, another.checkpoint(), another.consistency)
+    ...     except Inconsistent as error:
+    ...         error.problems[0].code
+    'inconsistent-tree'
+    """
 
 
 class UnreadableRecord(GovledgerError):  # noqa: N818 - it names the record
-    """A stored record that this version cannot turn into an event."""
+    """A stored record that this version cannot turn into an event.
+
+    >>> from govledger import UnreadableRecord
+    >>> from govledger.codec import Entry, decode
+    >>> entry = Entry(2, "motion/bins", 1, "motion.sung@1", b"{}")
+    >>> try:
+    ...     decode(entry)
+    ... except UnreadableRecord as error:
+    ...     error.problems[0].code
+    'unknown-record-type'
+    """
 
 
 def invalid(code: str, message: str, hint: str = "", *path: str) -> InvalidInput:

@@ -185,7 +185,12 @@ def subjects(value: str | Iterable[str]) -> tuple[str, ...]:
 
 
 class UntilKind(StrEnum):
-    """How the end of a validity is known. Only `exact` ever ends by itself."""
+    """How the end of a validity is known. Only `exact` ever ends by itself.
+
+    >>> from govledger import UntilKind
+    >>> UntilKind("at-least") is UntilKind.AT_LEAST
+    True
+    """
 
     EXACT = "exact"
     AT_LEAST = "at-least"
@@ -198,7 +203,15 @@ def _until_kind(value: str) -> UntilKind:
 
 @frozen(kw_only=True)
 class Until:
-    """The end of a validity: `exact` or `at-least` a time, or `until-event` in words."""
+    """The end of a validity: `exact` or `at-least` a time, or `until-event` in words.
+
+    `kind` is an `UntilKind`, `when` the time, `event` the words; one of the two is given. Raises
+    `InvalidInput` otherwise.
+
+    >>> from govledger import Until
+    >>> str(Until(kind="at-least", when="2019-06-05"))
+    '2019-06-05'
+    """
 
     kind: UntilKind = field(converter=_until_kind)
     when: When | None = field(default=None, converter=optional(when))
@@ -230,7 +243,11 @@ class Due:
     """A deadline: `by` a time (inclusive), `before` a time (exclusive), an `event` in words.
 
     An event may stand beside a time; the ledger cannot tell when it happens, so only times
-    ever make a mandate overdue.
+    ever make a mandate overdue. Raises `InvalidInput` for both times, or nothing at all.
+
+    >>> from govledger import Due
+    >>> str(Due(before="2019-06-05", event="ahead of the budget"))
+    'before 2019-06-05; ahead of the budget'
     """
 
     by: When | None = field(default=None, converter=optional(when))
@@ -336,6 +353,15 @@ class Event:
     in the association, `source` where that was read, `note` a remark, `corrects` the
     position of the record it replaces, `recorded_by` who wrote it down. `upcasters` of a type lead
     from its version 1 to 2, from 2 to 3, and so on, up to the one that is written today.
+
+    Every class of events below this one takes these too, all but `subject` by their names, and
+    raises `InvalidInput` for a value that will not do. Events are frozen, and equal where they say
+    the same.
+
+    >>> from govledger import Event, MotionWithdrawn
+    >>> said = MotionWithdrawn("bins", on="2024-03-14", source={"document": "minutes"})
+    >>> isinstance(said, Event), said.type, said.kind, said.subject
+    (True, 'motion.withdrawn', 'motion', 'motion/bins')
     """
 
     type: ClassVar[str]
@@ -445,7 +471,16 @@ class LedgerEvent(Event):
 
 @frozen(kw_only=True, slots=False, eq=False, repr=False)
 class LedgerOpened(LedgerEvent):
-    """The ledger begins: whose it is, where its days begin, whose rules hold."""
+    """The ledger begins: whose it is, where its days begin, whose rules hold.
+
+    `name` is whose it is, `timezone` an IANA name, `profile` the name and version of one, `origin`
+    the name of its log in checkpoints. `Ledger.open` records it; nobody else can.
+
+    >>> from govledger import LedgerOpened
+    >>> opened = LedgerOpened(on="2024-01-01", name="club", timezone="UTC", profile="general@1")
+    >>> opened.subject
+    'ledger/self'
+    """
 
     type = "ledger.opened"
     upcasters = (unchanged,)
@@ -457,7 +492,14 @@ class LedgerOpened(LedgerEvent):
 
 @frozen(kw_only=True, slots=False, eq=False, repr=False)
 class LedgerProfileChanged(LedgerEvent):
-    """From `on`, another profile's rules hold: one that ships by its name, any other whole."""
+    """From `on`, another profile's rules hold: one that ships by its name, any other whole.
+
+    `profile` is its name, or a `Profile`. What happened before `on` is judged by the earlier one.
+
+    >>> from govledger import LedgerProfileChanged
+    >>> LedgerProfileChanged(on="2024-07-01", profile="parliament@1").profile
+    'parliament@1'
+    """
 
     type = "ledger.profile-changed"
     upcasters = (unchanged,)
@@ -481,7 +523,15 @@ class LedgerExtended(LedgerEvent):
 
 @frozen(kw_only=True, slots=False, eq=False, repr=False)
 class MeetingConvened(MeetingEvent):
-    """An assembly or other body meets."""
+    """An assembly or other body meets.
+
+    `title` is what it is called, `body` which body meets, `place` where.
+
+    >>> from govledger import MeetingConvened
+    >>> agm = MeetingConvened("agm-2024", title="Annual meeting", body="assembly", on="2024-03-14")
+    >>> agm.subject
+    'meeting/agm-2024'
+    """
 
     type = "meeting.convened"
     title: str = field(converter=line)
@@ -491,7 +541,16 @@ class MeetingConvened(MeetingEvent):
 
 @frozen(kw_only=True, slots=False, eq=False, repr=False)
 class MotionSubmitted(MotionEvent):
-    """A motion is put before a meeting."""
+    """A motion is put before a meeting.
+
+    `title` is what it is called, `meeting` where, `movers` (personal) by whom, `text_digest` the
+    SHA-256 digest of its text. The meeting may be convened later.
+
+    >>> from govledger import MotionSubmitted
+    >>> bins = MotionSubmitted("bins", title="Bigger bins", movers=["Ann", "Bob"], on="2024-03-01")
+    >>> bins.movers
+    ('Ann', 'Bob')
+    """
 
     type = "motion.submitted"
     title: str = field(converter=line)
@@ -502,7 +561,14 @@ class MotionSubmitted(MotionEvent):
 
 @frozen(kw_only=True, slots=False, eq=False, repr=False)
 class MotionAliasNoted(MotionEvent):
-    """Another document calls the same motion by another name."""
+    """Another document calls the same motion by another name.
+
+    `alias` is the other name.
+
+    >>> from govledger import MotionAliasNoted
+    >>> MotionAliasNoted("bins", alias="Motion 7", on="2024-03-14").alias
+    'Motion 7'
+    """
 
     type = "motion.alias-noted"
     alias: str = field(converter=line)
@@ -510,7 +576,14 @@ class MotionAliasNoted(MotionEvent):
 
 @frozen(kw_only=True, slots=False, eq=False, repr=False)
 class MotionAdmitted(MotionEvent):
-    """The motion is found in order and will be dealt with."""
+    """The motion is found in order and will be dealt with.
+
+    `text_digest` is the SHA-256 digest of the text that was admitted.
+
+    >>> from govledger import MotionAdmitted
+    >>> MotionAdmitted("bins", on="2024-03-14").type
+    'motion.admitted'
+    """
 
     type = "motion.admitted"
     text_digest: str | None = field(default=None, converter=optional(digest))
@@ -518,7 +591,14 @@ class MotionAdmitted(MotionEvent):
 
 @frozen(kw_only=True, slots=False, eq=False, repr=False)
 class MotionAmended(MotionEvent):
-    """The text of the motion changes before it is decided."""
+    """The text of the motion changes before it is decided.
+
+    `text_digest` is the SHA-256 digest of the text as amended.
+
+    >>> from govledger import MotionAmended
+    >>> MotionAmended("bins", on="2024-03-14", text_digest="ab" * 32).text_digest[:8]
+    'abababab'
+    """
 
     type = "motion.amended"
     text_digest: str | None = field(default=None, converter=optional(digest))
@@ -526,7 +606,14 @@ class MotionAmended(MotionEvent):
 
 @frozen(kw_only=True, slots=False, eq=False, repr=False)
 class MotionVoteDeferred(MotionEvent):
-    """The vote is postponed; nothing is decided yet."""
+    """The vote is postponed; nothing is decided yet.
+
+    `until` is the time it was postponed to, if one was named.
+
+    >>> from govledger import MotionVoteDeferred
+    >>> str(MotionVoteDeferred("bins", on="2024-03-14", until="2024-06").until)
+    '2024-06'
+    """
 
     type = "motion.vote-deferred"
     until: When | None = field(default=None, converter=optional(when))
@@ -534,7 +621,14 @@ class MotionVoteDeferred(MotionEvent):
 
 @frozen(kw_only=True, slots=False, eq=False, repr=False)
 class MotionReferred(MotionEvent):
-    """The motion goes to another body before it is decided."""
+    """The motion goes to another body before it is decided.
+
+    `to` (personal) is that body.
+
+    >>> from govledger import MotionReferred
+    >>> MotionReferred("bins", on="2024-03-14", to="Finance committee").to
+    'Finance committee'
+    """
 
     type = "motion.referred"
     to: str = field(converter=personal, metadata=PERSONAL)
@@ -542,7 +636,17 @@ class MotionReferred(MotionEvent):
 
 @frozen(kw_only=True, slots=False, eq=False, repr=False)
 class MotionAdopted(MotionEvent):
-    """The meeting adopts the motion, by the ordinary `majority` of the profile or another."""
+    """The meeting adopts the motion.
+
+    `meeting` is where, `tally` the count; `as_amended` says that its text was amended,
+    `by_acclamation` that nobody counted, `majority` which majority of the profile was needed, if
+    not the ordinary one.
+
+    >>> from govledger import MotionAdopted
+    >>> adopted = MotionAdopted("bins", on="2024-03-14", tally={"in_favour": 31, "against": 12})
+    >>> adopted.tally.in_favour
+    31
+    """
 
     type = "motion.adopted"
     upcasters = (_second,)
@@ -560,7 +664,14 @@ class MotionAdopted(MotionEvent):
 
 @frozen(kw_only=True, slots=False, eq=False, repr=False)
 class MotionRejected(MotionEvent):
-    """The meeting rejects the motion; `majority` names what it needed, if not the ordinary one."""
+    """The meeting rejects the motion.
+
+    `meeting` is where, `tally` the count, `majority` what it needed, if not the ordinary one.
+
+    >>> from govledger import MotionRejected
+    >>> MotionRejected("bins", meeting="agm-2024", on="2024-03-14").meeting
+    'meeting/agm-2024'
+    """
 
     type = "motion.rejected"
     upcasters = (_second,)
@@ -576,14 +687,26 @@ class MotionRejected(MotionEvent):
 
 @frozen(kw_only=True, slots=False, eq=False, repr=False)
 class MotionWithdrawn(MotionEvent):
-    """The movers take the motion back before it is decided."""
+    """The movers take the motion back before it is decided.
+
+    >>> from govledger import MotionWithdrawn
+    >>> MotionWithdrawn("bins", on="2024-03-14", note="before the vote").note
+    'before the vote'
+    """
 
     type = "motion.withdrawn"
 
 
 @frozen(kw_only=True, slots=False, eq=False, repr=False)
 class MotionReplaced(MotionEvent):
-    """Another motion takes its place before it is decided."""
+    """Another motion takes its place before it is decided.
+
+    `by` is that motion.
+
+    >>> from govledger import MotionReplaced
+    >>> MotionReplaced("bins", by="bins-ii", on="2024-03-14").by
+    'motion/bins-ii'
+    """
 
     type = "motion.replaced"
     by: str = field(converter=motion, metadata=REFERENCE)
@@ -591,14 +714,27 @@ class MotionReplaced(MotionEvent):
 
 @frozen(kw_only=True, slots=False, eq=False, repr=False)
 class MotionLapsed(MotionEvent):
-    """The motion falls away: undecided, or adopted and no longer followed."""
+    """The motion falls away: undecided, or adopted and no longer followed.
+
+    >>> from govledger import MotionLapsed
+    >>> MotionLapsed("bins", on="2025-03-14", note="not put to the vote within a year").type
+    'motion.lapsed'
+    """
 
     type = "motion.lapsed"
 
 
 @frozen(kw_only=True, slots=False, eq=False, repr=False)
 class MotionHeldOver(MotionEvent):
-    """An adopted motion is kept open when account is rendered; it stays adopted."""
+    """An adopted motion is kept open when account is rendered; it stays adopted.
+
+    `meeting` is where, `pending` what is still to be done, `review_on` when it is looked at again.
+
+    >>> from govledger import MotionHeldOver
+    >>> held = MotionHeldOver("bins", on="2024-06-20", pending=["an offer"], review_on="2024-12")
+    >>> held.pending
+    ('an offer',)
+    """
 
     type = "motion.held-over"
     meeting: str | None = field(default=None, converter=optional(meeting), metadata=REFERENCE)
@@ -608,14 +744,28 @@ class MotionHeldOver(MotionEvent):
 
 @frozen(kw_only=True, slots=False, eq=False, repr=False)
 class MotionResumed(MotionEvent):
-    """A deferred, referred or held-over motion is taken up again."""
+    """A deferred, referred or held-over motion is taken up again.
+
+    >>> from govledger import MotionResumed
+    >>> MotionResumed("bins", on="2024-09-01").type
+    'motion.resumed'
+    """
 
     type = "motion.resumed"
 
 
 @frozen(kw_only=True, slots=False, eq=False, repr=False)
 class MotionCompleted(MotionEvent):
-    """The meeting no longer follows the motion. It does not say that it was carried out."""
+    """The meeting no longer follows the motion. It does not say that it was carried out.
+
+    `meeting` is where, `because` the subjects that led to it, `in_light_of` a motion that it was
+    weighed against.
+
+    >>> from govledger import MotionCompleted
+    >>> done = MotionCompleted("bins", on="2024-12-01", because=["mandate/bins.1"])
+    >>> done.because
+    ('mandate/bins.1',)
+    """
 
     type = "motion.completed"
     meeting: str | None = field(default=None, converter=optional(meeting), metadata=REFERENCE)
@@ -625,7 +775,14 @@ class MotionCompleted(MotionEvent):
 
 @frozen(kw_only=True, slots=False, eq=False, repr=False)
 class MotionSuperseded(MotionEvent):
-    """A later adopted motion takes the place of this adopted one."""
+    """A later adopted motion takes the place of this adopted one.
+
+    `by` is that motion.
+
+    >>> from govledger import MotionSuperseded
+    >>> MotionSuperseded("bins", by="bins-ii", on="2025-03-14").by
+    'motion/bins-ii'
+    """
 
     type = "motion.superseded"
     by: str = field(converter=motion, metadata=REFERENCE)
@@ -633,7 +790,14 @@ class MotionSuperseded(MotionEvent):
 
 @frozen(kw_only=True, slots=False, eq=False, repr=False)
 class MotionRescinded(MotionEvent):
-    """The meeting takes back its decision to adopt."""
+    """The meeting takes back its decision to adopt.
+
+    `meeting` is where.
+
+    >>> from govledger import MotionRescinded
+    >>> MotionRescinded("bins", meeting="agm-2025", on="2025-03-14").meeting
+    'meeting/agm-2025'
+    """
 
     type = "motion.rescinded"
     meeting: str | None = field(default=None, converter=optional(meeting), metadata=REFERENCE)
@@ -641,14 +805,27 @@ class MotionRescinded(MotionEvent):
 
 @frozen(kw_only=True, slots=False, eq=False, repr=False)
 class MotionReopened(MotionEvent):
-    """A motion that was no longer followed is followed again."""
+    """A motion that was no longer followed is followed again.
+
+    >>> from govledger import MotionReopened
+    >>> MotionReopened("bins", on="2025-04-01").type
+    'motion.reopened'
+    """
 
     type = "motion.reopened"
 
 
 @frozen(kw_only=True, slots=False, eq=False, repr=False)
 class MotionForceExtended(MotionEvent):
-    """An adopted motion is kept in force until some end."""
+    """An adopted motion is kept in force until some end.
+
+    `until` is that end, an `Until`.
+
+    >>> from govledger import MotionForceExtended
+    >>> kept = MotionForceExtended("bins", on="2024-06-20", until={"kind": "exact", "when": "2025"})
+    >>> str(kept.until)
+    '2025'
+    """
 
     type = "motion.force-extended"
     until: Until = field(converter=until)
@@ -656,7 +833,19 @@ class MotionForceExtended(MotionEvent):
 
 @frozen(kw_only=True, slots=False, eq=False, repr=False)
 class MandateGiven(MandateEvent):
-    """A motion charges somebody with a task."""
+    """A motion charges somebody with a task.
+
+    `motion` is that motion, `task` what is to be done, `addressee` (personal) by whom, `due` until
+    when (a `Due`), `condition` what must come first.
+
+    >>> from govledger import MandateGiven
+    >>> order = MandateGiven(
+    ...     "bins.1", motion="bins", task="Order the bins", addressee="Board",
+    ...     due={"before": "2024-09-01"}, on="2024-03-14",
+    ... )
+    >>> str(order.due)
+    'before 2024-09-01'
+    """
 
     type = "mandate.given"
     motion: str = field(converter=motion, metadata=REFERENCE)
@@ -668,14 +857,26 @@ class MandateGiven(MandateEvent):
 
 @frozen(kw_only=True, slots=False, eq=False, repr=False)
 class MandateProgressed(MandateEvent):
-    """Work on the task is reported; the note says what."""
+    """Work on the task is reported; the note says what.
+
+    >>> from govledger import MandateProgressed
+    >>> MandateProgressed("bins.1", on="2024-05-01", note="three offers are in").note
+    'three offers are in'
+    """
 
     type = "mandate.progressed"
 
 
 @frozen(kw_only=True, slots=False, eq=False, repr=False)
 class MandateConditionMet(MandateEvent):
-    """The condition of the mandate is met; it no longer waits."""
+    """The condition of the mandate is met; it no longer waits.
+
+    `evidence` names what shows it.
+
+    >>> from govledger import MandateConditionMet
+    >>> MandateConditionMet("bins.1", on="2024-05-01", evidence=["letter of 30 April"]).evidence
+    ('letter of 30 April',)
+    """
 
     type = "mandate.condition-met"
     evidence: tuple[str, ...] = field(default=(), converter=texts)
@@ -683,7 +884,14 @@ class MandateConditionMet(MandateEvent):
 
 @frozen(kw_only=True, slots=False, eq=False, repr=False)
 class MandateFulfilled(MandateEvent):
-    """The task is done, with evidence."""
+    """The task is done, with evidence.
+
+    `evidence` names what shows it; the rules refuse it without.
+
+    >>> from govledger import MandateFulfilled
+    >>> MandateFulfilled("bins.1", on="2024-06-01", evidence=["invoice 2024-17"]).evidence
+    ('invoice 2024-17',)
+    """
 
     type = "mandate.fulfilled"
     evidence: tuple[str, ...] = field(default=(), converter=texts)
@@ -691,7 +899,14 @@ class MandateFulfilled(MandateEvent):
 
 @frozen(kw_only=True, slots=False, eq=False, repr=False)
 class MandatePartlyFulfilled(MandateEvent):
-    """Part of the task is done."""
+    """Part of the task is done.
+
+    `evidence` names what shows it.
+
+    >>> from govledger import MandatePartlyFulfilled
+    >>> MandatePartlyFulfilled("bins.1", on="2024-06-01", evidence="invoice 2024-17").evidence
+    ('invoice 2024-17',)
+    """
 
     type = "mandate.partly-fulfilled"
     evidence: tuple[str, ...] = field(default=(), converter=texts)
@@ -699,7 +914,14 @@ class MandatePartlyFulfilled(MandateEvent):
 
 @frozen(kw_only=True, slots=False, eq=False, repr=False)
 class MandateNotFulfilled(MandateEvent):
-    """It is established that the task will not be done."""
+    """It is established that the task will not be done.
+
+    `evidence` names what shows it.
+
+    >>> from govledger import MandateNotFulfilled
+    >>> MandateNotFulfilled("bins.1", on="2024-09-01", evidence=["report of the board"]).type
+    'mandate.not-fulfilled'
+    """
 
     type = "mandate.not-fulfilled"
     evidence: tuple[str, ...] = field(default=(), converter=texts)
@@ -707,14 +929,27 @@ class MandateNotFulfilled(MandateEvent):
 
 @frozen(kw_only=True, slots=False, eq=False, repr=False)
 class MandateWaived(MandateEvent):
-    """The task need no longer be done."""
+    """The task need no longer be done.
+
+    >>> from govledger import MandateWaived
+    >>> MandateWaived("bins.1", on="2024-09-01", note="the town gives us bins").subject
+    'mandate/bins.1'
+    """
 
     type = "mandate.waived"
 
 
 @frozen(kw_only=True, slots=False, eq=False, repr=False)
 class BlockadeImposed(BlockadeEvent):
-    """The association forbids itself something, until a condition is met."""
+    """The association forbids itself something, until a condition is met.
+
+    `by` is the motion that imposes it, `scope` what is forbidden, `release_condition` what ends it.
+
+    >>> from govledger import BlockadeImposed
+    >>> stop = BlockadeImposed("spending", by="budget-ii", scope="new contracts", on="2024-03-14")
+    >>> stop.by
+    'motion/budget-ii'
+    """
 
     type = "blockade.imposed"
     by: str = field(converter=mover, metadata=REFERENCE)
@@ -724,7 +959,14 @@ class BlockadeImposed(BlockadeEvent):
 
 @frozen(kw_only=True, slots=False, eq=False, repr=False)
 class BlockadeConditionMet(BlockadeEvent):
-    """The release condition is met: wholly, or the part that is named."""
+    """The release condition is met: wholly, or the part that is named.
+
+    `part` is that part, `evidence` names what shows it.
+
+    >>> from govledger import BlockadeConditionMet
+    >>> BlockadeConditionMet("spending", on="2024-05-01", part="the audit").part
+    'the audit'
+    """
 
     type = "blockade.condition-met"
     part: str | None = field(default=None, converter=optional(text))
@@ -733,7 +975,14 @@ class BlockadeConditionMet(BlockadeEvent):
 
 @frozen(kw_only=True, slots=False, eq=False, repr=False)
 class BlockadeLiftProposed(BlockadeEvent):
-    """It is proposed to lift the blockade."""
+    """It is proposed to lift the blockade.
+
+    `by` is the proposal to do so.
+
+    >>> from govledger import BlockadeLiftProposed
+    >>> BlockadeLiftProposed("spending", by="board-1", on="2024-05-02").by
+    'proposal/board-1'
+    """
 
     type = "blockade.lift-proposed"
     by: str = field(converter=proposal, metadata=REFERENCE)
@@ -741,7 +990,14 @@ class BlockadeLiftProposed(BlockadeEvent):
 
 @frozen(kw_only=True, slots=False, eq=False, repr=False)
 class BlockadeLiftOrdered(BlockadeEvent):
-    """It is decided that the blockade is to be lifted; the act itself is still to come."""
+    """It is decided that the blockade is to be lifted; the act itself is still to come.
+
+    `by` is the motion that decides it.
+
+    >>> from govledger import BlockadeLiftOrdered
+    >>> BlockadeLiftOrdered("spending", by="budget-iii", on="2024-06-01").by
+    'motion/budget-iii'
+    """
 
     type = "blockade.lift-ordered"
     by: str = field(converter=mover, metadata=REFERENCE)
@@ -749,7 +1005,16 @@ class BlockadeLiftOrdered(BlockadeEvent):
 
 @frozen(kw_only=True, slots=False, eq=False, repr=False)
 class BlockadeLifted(BlockadeEvent):
-    """The blockade ends, perhaps under conditions, perhaps for another."""
+    """The blockade ends, perhaps under conditions, perhaps for another.
+
+    `by` is the motion that lifts it, `conditions` what it asks for, `replaced_by` the other
+    blockade.
+
+    >>> from govledger import BlockadeLifted
+    >>> lifted = BlockadeLifted("spending", by="budget", conditions=["two offers"], on="2024-06-02")
+    >>> lifted.conditions
+    ('two offers',)
+    """
 
     type = "blockade.lifted"
     by: str = field(converter=mover, metadata=REFERENCE)
@@ -759,7 +1024,15 @@ class BlockadeLifted(BlockadeEvent):
 
 @frozen(kw_only=True, slots=False, eq=False, repr=False)
 class ProposalMade(ProposalEvent):
-    """Somebody proposes a decision."""
+    """Somebody proposes a decision.
+
+    `by` (personal) is who, `text` what is proposed, `regarding` the subjects that it is about.
+
+    >>> from govledger import ProposalMade
+    >>> made = ProposalMade("board-1", by="Board", text="Lift the blockade", on="2024-05-02")
+    >>> made.subject
+    'proposal/board-1'
+    """
 
     type = "proposal.made"
     by: str = field(converter=personal, metadata=PERSONAL)
@@ -769,7 +1042,14 @@ class ProposalMade(ProposalEvent):
 
 @frozen(kw_only=True, slots=False, eq=False, repr=False)
 class ProposalAccepted(ProposalEvent):
-    """The proposal is decided on, in favour."""
+    """The proposal is decided on, in favour.
+
+    `meeting` is where.
+
+    >>> from govledger import ProposalAccepted
+    >>> ProposalAccepted("board-1", meeting="agm-2024", on="2024-05-02").meeting
+    'meeting/agm-2024'
+    """
 
     type = "proposal.accepted"
     meeting: str | None = field(default=None, converter=optional(meeting), metadata=REFERENCE)
@@ -777,7 +1057,14 @@ class ProposalAccepted(ProposalEvent):
 
 @frozen(kw_only=True, slots=False, eq=False, repr=False)
 class ProposalRejected(ProposalEvent):
-    """The proposal is decided on, against."""
+    """The proposal is decided on, against.
+
+    `meeting` is where.
+
+    >>> from govledger import ProposalRejected
+    >>> ProposalRejected("board-1", on="2024-05-02").type
+    'proposal.rejected'
+    """
 
     type = "proposal.rejected"
     meeting: str | None = field(default=None, converter=optional(meeting), metadata=REFERENCE)
@@ -785,7 +1072,15 @@ class ProposalRejected(ProposalEvent):
 
 @frozen(kw_only=True, slots=False, eq=False, repr=False)
 class ResponseReceived(ResponseEvent):
-    """An answer comes in from outside; the note says what it holds."""
+    """An answer comes in from outside; the note says what it holds.
+
+    `sender` (personal) is who answers, `regarding` the subjects that it is about.
+
+    >>> from govledger import ResponseReceived
+    >>> answer = ResponseReceived("town-1", sender="Town", regarding="motion/bins", on="2024-04-02")
+    >>> answer.regarding
+    ('motion/bins',)
+    """
 
     type = "response.received"
     sender: str = field(converter=personal, metadata=PERSONAL)
@@ -794,7 +1089,14 @@ class ResponseReceived(ResponseEvent):
 
 @frozen(kw_only=True, slots=False, eq=False, repr=False)
 class AgreementReached(AgreementEvent):
-    """Parties agree; the note says on what."""
+    """Parties agree; the note says on what.
+
+    `parties` (personal) are who, `regarding` the subjects that it is about.
+
+    >>> from govledger import AgreementReached
+    >>> AgreementReached("cleaning", parties=["Club", "Town"], on="2024-04-20").parties
+    ('Club', 'Town')
+    """
 
     type = "agreement.reached"
     parties: tuple[str, ...] = field(converter=personals, metadata=PERSONAL)
@@ -803,7 +1105,14 @@ class AgreementReached(AgreementEvent):
 
 @frozen(kw_only=True, slots=False, eq=False, repr=False)
 class StatementMade(StatementEvent):
-    """Somebody explains or asserts something; the note says what. It decides nothing."""
+    """Somebody explains or asserts something; the note says what. It decides nothing.
+
+    `by` (personal) is who, `regarding` the subjects that it is about.
+
+    >>> from govledger import StatementMade
+    >>> StatementMade("chair-1", by="Chair", regarding=["motion/bins"], on="2024-03-14").by
+    'Chair'
+    """
 
     type = "statement.made"
     by: str = field(converter=personal, metadata=PERSONAL)
@@ -812,7 +1121,14 @@ class StatementMade(StatementEvent):
 
 @frozen(kw_only=True, slots=False, eq=False, repr=False)
 class RecordRetracted(Event):
-    """The record at `position`, of the same subject, counts as never said from here on."""
+    """The record at `position`, of the same subject, counts as never said from here on.
+
+    `reason` says why. `Ledger.retract` records it.
+
+    >>> from govledger import RecordRetracted
+    >>> RecordRetracted("motion/bins", position=4, reason="other minutes", on="2024-04-01").position
+    4
+    """
 
     type = "record.retracted"
     position: int = field(converter=count)
@@ -821,7 +1137,15 @@ class RecordRetracted(Event):
 
 @frozen(kw_only=True, slots=False, eq=False, repr=False)
 class PersonalDataErased(Event):
-    """Personal texts were erased, on some legal basis. Recorded by itself it erases nothing."""
+    """Personal texts were erased, on some legal basis. Recorded by itself it erases nothing.
+
+    `count` is how many, `digests` are the seals of the texts, `basis` is that basis.
+    `Ledger.erase` records it, and erases.
+
+    >>> from govledger import PersonalDataErased
+    >>> PersonalDataErased("motion/bins", count=1, basis="GDPR art. 17(1)", on="2025-01-10").count
+    1
+    """
 
     type = "personal-data.erased"
     count: int = field(converter=count)

@@ -48,7 +48,14 @@ class Record:
     """A fact somebody stated, as it stands in the log.
 
     `position` counts from 1 without gaps; `version` counts the records of one subject;
-    `recorded_at` is the ledger's clock, in UTC; `key` made the call that wrote it idempotent.
+    `recorded_at` is the ledger's clock, in UTC; `event` is what was stated; `key` made the call
+    that wrote it idempotent.
+
+    >>> from govledger import Ledger, MotionSubmitted, Record
+    >>> with Ledger.in_memory() as ledger:
+    ...     (record,) = ledger.record(MotionSubmitted("bins", title="Bigger bins", on="2024-03-01"))
+    >>> isinstance(record, Record), record.position, record.type, record.subject, str(record.on)
+    (True, 2, 'motion.submitted', 'motion/bins', '2024-03-01')
     """
 
     position: int
@@ -69,7 +76,7 @@ class Record:
 
     @property
     def on(self) -> When:
-        """When it happened in the association."""
+        """The time of what it states: when that happened in the association."""
         return self.event.on
 
 
@@ -292,12 +299,19 @@ def _second_corrections(record: Record, stream: Sequence[Record]) -> Iterator[Br
 
 @frozen(kw_only=True)
 class Reason:
-    """The part a record plays in where its subject stands.
+    """The part a `record` plays in where its subject stands.
 
     `decides`: it set the present status, where the subject has one. `withdrawn_by`: the
     record that retracted it or, where `corrected`, replaced it, so it counts no more.
     `reason` is that of its retraction. `late`: a fact that comes after it was recorded
     before it.
+
+    >>> from govledger import Ledger, MotionSubmitted, Reason
+    >>> with Ledger.in_memory() as ledger:
+    ...     _ = ledger.record(MotionSubmitted("bins", title="Bigger bins", on="2024-03-01"))
+    ...     (reason,) = ledger.why("motion/bins", as_of="2024-03-01").reasons
+    >>> isinstance(reason, Reason), reason.record.position, reason.decides
+    (True, 2, True)
     """
 
     record: Record

@@ -121,8 +121,16 @@ def system_clock() -> datetime:
 class Explanation:
     """Why a subject stands where it stands: its description, and the records behind it.
 
-    `description` is None where nothing was on record; `about` explains, one level deep, the
+    `subject` is its name, `description` as of `Register.describe`, None where nothing was on
+    record; `reasons` are the records, each a `Reason`; `about` explains, one level deep, the
     subjects that the deciding records name.
+
+    >>> from govledger import Explanation, Ledger, MotionSubmitted
+    >>> with Ledger.in_memory() as ledger:
+    ...     _ = ledger.record(MotionSubmitted("bins", title="Bigger bins", on="2024-03-01"))
+    ...     explanation = ledger.why("motion/bins", as_of="2024-03-01")
+    >>> isinstance(explanation, Explanation), explanation.description["title"]
+    (True, 'Bigger bins')
     """
 
     subject: str
@@ -147,14 +155,20 @@ class Ledger:
     rules hold today.
 
     >>> from govledger import Ledger, MotionSubmitted
-    >>> with Ledger.in_memory() as ledger:
+    >>> with Ledger.in_memory(name="club", timezone="Europe/Amsterdam") as ledger:
     ...     _ = ledger.record(MotionSubmitted("bins", title="Bigger bins", on="2024-03-01"))
     ...     str(ledger.as_of("2024-03-01").motions["bins"].status)
     'submitted'
+    >>> ledger = Ledger.in_memory(name="club", origin="example.org/club")
+    >>> ledger.name, str(ledger.zone), ledger.profile.name, ledger.origin
+    ('club', 'UTC', 'general@1', 'example.org/club')
+    >>> ledger.opening.type, ledger.head(), ledger.today() == ledger.opening.on.day(ledger.zone)
+    ('ledger.opened', 1, True)
+    >>> ledger.close()
     """
 
     def __init__(self, store: Store, clock: Clock | None = None) -> None:
-        """Take over an opened store whose first record opens the ledger."""
+        """Take over an opened `store` whose first record opens the ledger; `clock` as in `open`."""
         self._store = store
         self._clock = clock or system_clock
         self._held: _Held | None = None
@@ -210,7 +224,7 @@ class Ledger:
     ) -> Self:
         """Open the ledger in a file or a database, making it where there is none.
 
-        A file is named by its path, a ledger in PostgreSQL by a URL:
+        `path_or_url` names a file by its path, a ledger in PostgreSQL by a URL:
         `postgresql://user:password@host:port/database?ledger=vng`, a schema of its own.
 
         `clock` gives the present (the system's unless given) and may not run backwards.
@@ -226,6 +240,11 @@ class Ledger:
         and `InvalidInput` for an unknown time zone or profile, a profile with other rules than the
         one that ships under its name, an origin that is none, or extensions that claim the same
         names.
+
+        >>> from govledger import Ledger
+        >>> with Ledger.open("club.db", name="Tennis club", timezone="Europe/Amsterdam") as ledger:
+        ...     ledger.name
+        'Tennis club'
         """
         known = _knowing(extensions)
         there = place(path_or_url, known)
@@ -246,7 +265,13 @@ class Ledger:
         origin: str | None = None,
         extensions: Iterable[Extension] = (),
     ) -> Self:
-        """A new ledger that is gone once it is closed. Arguments as for `open`."""
+        """A new ledger that is gone once it is closed. Arguments as for `open`.
+
+        >>> from govledger import Ledger
+        >>> with Ledger.in_memory(profile="vng@1") as ledger:
+        ...     ledger.profile.title
+        'the Association of Netherlands Municipalities'
+        """
         known = _knowing(extensions)
         opening = _opening(clock or system_clock, name, timezone, profile, origin, known)
         return cls(SqliteStore.in_memory(opening, known), clock)
@@ -277,7 +302,7 @@ class Ledger:
         key: str | None = None,
         breaches: Literal["refuse", "flag"] = "refuse",
     ) -> tuple[Record, ...]:
-        """Record events, all or none; they are durable once this returns.
+        """Record `events`, all or none; they are durable once this returns.
 
         The rules judge them inside the ledger's write lock, with the whole history of their
         subjects: a late fact may make a later record illegal, and that is a breach too.
@@ -288,8 +313,18 @@ class Ledger:
         same key are written once, and the records of the first call are returned; other events
         under it raise `KeyConflict`.
 
-        Raises `RuleBreach`, `KeyConflict`, `ClockError`, `InvalidInput`, `StorageError`, or
-        `UnreadableRecord` where the history is damaged; nothing is written then.
+        Gives the records, in the order of the events. Raises `RuleBreach`, `KeyConflict`,
+        `ClockError`, `InvalidInput`, `StorageError`, or `UnreadableRecord` where the history is
+        damaged; nothing is written then.
+
+        >>> from govledger import Ledger, MotionAdopted, MotionSubmitted
+        >>> with Ledger.in_memory() as ledger:
+        ...     records = ledger.record(
+        ...         MotionSubmitted("bins", title="Bigger bins", on="2024-03-01"),
+        ...         MotionAdopted("bins", on="2024-03-14"),
+        ...     )
+        >>> [record.position for record in records]
+        [2, 3]
         """
         return self.import_events(events, key=key, breaches=breaches)
 
@@ -302,11 +337,21 @@ class Ledger:
         key: str | None = None,
         breaches: Literal["refuse", "flag"] = "refuse",
     ) -> tuple[Record, ...]:
-        """Record events that come from elsewhere; otherwise like `record`.
+        """Record `events` that come from elsewhere; `key`, `breaches` and all else as for `record`.
 
         `numbers` are the positions that the events had there, each once: corrections and
         retractions among them are made to refer to the positions that their targets get here.
         Of a target that came in by an earlier call, `earlier` tells the position here, if any.
+
+        >>> from govledger import Ledger, MotionSubmitted, RecordRetracted
+        >>> events = [
+        ...     MotionSubmitted("bins", title="Bigger bins", on="2024-03-01"),
+        ...     RecordRetracted("motion/bins", position=40, reason="not ours", on="2024-03-02"),
+        ... ]
+        >>> with Ledger.in_memory() as ledger:
+        ...     records = ledger.import_events(events, numbers=[40, 41])
+        >>> records[1].event.position
+        2
         """
         call = call_of(
             events,
@@ -327,13 +372,21 @@ class Ledger:
     def batch(self) -> Iterator[Batch]:
         """Record many independent calls at once, each accepted or refused on its own.
 
-        Calls of `record` on the batch are collected; where the block ends they are judged in
-        their order, and those that pass are written in one transaction (in several, if they hold
+        Gives a `Batch`. Calls of its `record` are collected; where the block ends they are judged
+        in their order, and those that pass are written in one transaction (in several, if they hold
         more than 1,000 events). All are durable when the block has ended. If some were not
-        recorded, it raises an `ExceptionGroup` of their errors then, and the others are on
-        record all the same. If the block itself raises, nothing is recorded.
+        recorded, it raises an `ExceptionGroup` of their errors then, and the others are on record
+        all the same. If the block itself raises, nothing is recorded.
 
         Threads need none of this: calls of `record` that arrive together share a transaction.
+
+        >>> from govledger import Ledger, MotionSubmitted
+        >>> with Ledger.in_memory() as ledger:
+        ...     with ledger.batch() as batch:
+        ...         for slug in ("bins", "benches", "trees"):
+        ...             _ = batch.record(MotionSubmitted(slug, title=slug, on="2024-03-01"))
+        ...     ledger.head()
+        4
         """
         batch = Batch(self.vocabulary)
         yield batch
@@ -369,7 +422,14 @@ class Ledger:
         return Sitting(writing, calls, self.zone, self.vocabulary, self._now, self._rules)
 
     def recorded_under(self, key: str) -> range:
-        """The positions of the records that were written under a key; empty where none were."""
+        """The positions of the records that were written under a `key`; empty where none were.
+
+        >>> from govledger import Ledger, MotionSubmitted
+        >>> with Ledger.in_memory() as ledger:
+        ...     _ = ledger.record(MotionSubmitted("bins", title="Bins", on="2024-03-01"), key="7")
+        ...     ledger.recorded_under("7"), ledger.recorded_under("8")
+        (range(2, 3), range(0, 0))
+        """
         with self._store.read() as reading:
             return reading.positions(line(key))
 
@@ -387,6 +447,16 @@ class Ledger:
         `reason` says why; `on` is the day it was found out, today unless given. Asked at a
         `known_at` before this, the old fact still stands. A retraction is a record too:
         retracting it brings the old one back. `key`, `breaches` and errors as for `record`.
+
+        >>> from govledger import Ledger, MotionAdopted, MotionSubmitted
+        >>> with Ledger.in_memory() as ledger:
+        ...     records = ledger.record(
+        ...         MotionSubmitted("bins", title="Bigger bins", on="2024-03-01"),
+        ...         MotionAdopted("bins", on="2024-03-14"),
+        ...     )
+        ...     _ = ledger.retract(3, reason="read in the minutes of another club")
+        ...     str(ledger.as_of("2024-03-31").motions["bins"].status)
+        'submitted'
         """
         position = count(position)
         key = None if key is None else line(key)
@@ -474,6 +544,15 @@ class Ledger:
 
         With a `subject` (`kind/slug`), those about it. `sealed` leaves personal texts sealed, as
         `govledger.values.Sealed`, and seals those that stand in the log of an older format.
+
+        >>> from govledger import Ledger, MotionAdopted, MotionSubmitted
+        >>> with Ledger.in_memory() as ledger:
+        ...     records = ledger.record(
+        ...         MotionSubmitted("bins", title="Bigger bins", on="2024-03-01"),
+        ...         MotionAdopted("bins", on="2024-03-14"),
+        ...     )
+        ...     [(record.position, record.type) for record in ledger.log(subject="motion/bins")]
+        [(2, 'motion.submitted'), (3, 'motion.adopted')]
         """
         if subject is None:
             entries = self._store.entries(after, upto)
@@ -508,6 +587,15 @@ class Ledger:
         A server that is away is looked for for a minute. Raises `StorageError` then, where the
         ledger cannot be written to and a cursor is given, or where it does not hold the record
         that the follower had last (`lost-record`).
+
+        >>> from govledger import Ledger, MotionAdopted, MotionSubmitted
+        >>> with Ledger.in_memory() as ledger:
+        ...     records = ledger.record(
+        ...         MotionSubmitted("bins", title="Bigger bins", on="2024-03-01"),
+        ...         MotionAdopted("bins", on="2024-03-14"),
+        ...     )
+        ...     [record.position for record in ledger.follow(cursor="site", timeout=0)]
+        [1, 2, 3]
         """
 
         def read(after: int, upto: int) -> Iterator[Record]:
@@ -516,15 +604,29 @@ class Ledger:
         return following.follow(self._store, read, after, cursor, timeout)
 
     def cursors(self) -> dict[str, int]:
-        """The cursors of followers: by name, the position of the last record dealt with."""
+        """The cursors of followers: by name, the position of the last record dealt with.
+
+        >>> from govledger import Ledger
+        >>> with Ledger.in_memory() as ledger:
+        ...     _ = list(ledger.follow(cursor="site", timeout=0))
+        ...     ledger.cursors()
+        {'site': 1}
+        """
         with self._store.read() as reading:
             return dict(reading.cursors())
 
     def move_cursor(self, name: str, position: int | None) -> None:
-        """Let a cursor stand after another record, from the follower's next start on.
+        """Let the cursor of that `name` stand after another `position`; None forgets it.
 
-        None forgets it. Raises `InvalidInput` for a position that is not in the log, or where
-        there is no cursor to forget.
+        That holds from the follower's next start on. Raises `InvalidInput` for a position that is
+        not in the log, or where there is no cursor to forget.
+
+        >>> from govledger import Ledger
+        >>> with Ledger.in_memory() as ledger:
+        ...     _ = list(ledger.follow(cursor="site", timeout=0))
+        ...     ledger.move_cursor("site", 0)
+        ...     ledger.cursors()
+        {'site': 0}
         """
         name = line(name)
         if position is None and name not in (known := self.cursors()):
@@ -549,11 +651,26 @@ class Ledger:
         """The entries with `after` < position <= `upto`: the bytes that proofs are about.
 
         Personal texts are sealed in them (see `log` for what they say).
+
+        >>> from govledger import Ledger
+        >>> with Ledger.in_memory() as ledger:
+        ...     [(entry.position, entry.subject, entry.type) for entry in ledger.entries()]
+        [(1, 'ledger/self', 'ledger.opened@1')]
         """
         return self._store.entries(after, upto)
 
     def subjects(self, slug: str | None = None) -> tuple[str, ...]:
-        """The names of the subjects that records are about, sorted; or of those with a slug."""
+        """The names of the subjects that records are about, sorted; or of those with a `slug`.
+
+        >>> from govledger import Ledger, MotionAdopted, MotionSubmitted
+        >>> with Ledger.in_memory() as ledger:
+        ...     records = ledger.record(
+        ...         MotionSubmitted("bins", title="Bigger bins", on="2024-03-01"),
+        ...         MotionAdopted("bins", on="2024-03-14"),
+        ...     )
+        ...     ledger.subjects(), ledger.subjects("bins")
+        (('ledger/self', 'motion/bins'), ('motion/bins',))
+        """
         with self._store.read() as reading:
             if slug is None:
                 return tuple(reading.subjects())
@@ -563,10 +680,15 @@ class Ledger:
             return tuple(name for name in reading.subjects() if slug_of(name) == slug)
 
     def known_at(self, known: Known | None = None) -> int:
-        """The position of the last record that the ledger held at a day, instant or position.
+        """The position of the last record that the ledger held at a time: `known`.
 
-        None means now. 0 where it held nothing yet. Raises `InvalidInput` for a position
-        that is not in the log.
+        That is a day, an instant, a position, or None, which means now. 0 where it held nothing
+        yet. Raises `InvalidInput` for a position that is not in the log.
+
+        >>> from govledger import Ledger
+        >>> with Ledger.in_memory() as ledger:
+        ...     ledger.known_at(), ledger.known_at("2000-01-01")
+        (1, 0)
         """
         head = self._store.head()
         if known is None:
@@ -602,7 +724,7 @@ class Ledger:
         after: str | None = None,
         limit: int | None = None,
     ) -> Register:
-        """The register on a day (at its end) or at an instant; today unless given.
+        """The register on a day (at its end) or at an instant, `when`; today unless given.
 
         `known_at`, a day, an instant or a log position, leaves out what was recorded later.
         The rest narrows the register down: to one `subject` (`kind/slug`), to a `kind`
@@ -611,6 +733,19 @@ class Ledger:
         does, however long the log is; of what is not on record it is empty. Raises
         `InvalidInput` for a month, a year or a time that is none, for words that are no kind
         or status, and for a name to come `after` that the log does not mention.
+
+        >>> from govledger import Ledger, MotionAdopted, MotionSubmitted
+        >>> with Ledger.in_memory() as ledger:
+        ...     records = ledger.record(
+        ...         MotionSubmitted("bins", title="Bigger bins", on="2024-03-01"),
+        ...         MotionAdopted("bins", on="2024-03-14"),
+        ...     )
+        ...     str(ledger.as_of("2024-03-14").motions["bins"].status)
+        ...     str(ledger.as_of("2024-03-14", known_at=2).motions["bins"].status)
+        ...     list(ledger.as_of("2024-03-14", kind="motion", status="rejected").motions)
+        'adopted'
+        'submitted'
+        []
         """
         chosen = Selection(
             subject=None if subject is None else self._named(subject, kind),
@@ -641,13 +776,46 @@ class Ledger:
     def due(
         self, as_of: Moment | None = None, known_at: Known | None = None
     ) -> tuple[Mandate, ...]:
-        """The mandates whose deadline is open, due or overdue, most pressing first."""
+        """The mandates whose deadline is open, due or overdue, most pressing first.
+
+        `as_of` is the day or instant, `known_at` and errors as for `as_of`.
+
+        >>> from govledger import Ledger, MandateGiven, MotionAdopted, MotionSubmitted
+        >>> with Ledger.in_memory() as ledger:
+        ...     _ = ledger.record(
+        ...         MotionSubmitted("bins", title="Bigger bins", on="2024-03-01"),
+        ...         MotionAdopted("bins", on="2024-03-14"),
+        ...         MandateGiven(
+        ...             "bins.1",
+        ...             motion="bins",
+        ...             task="Order the bins",
+        ...             addressee="Board",
+        ...             due="2024-09",
+        ...             on="2024-03-14",
+        ...         ),
+        ...     )
+        ...     [mandate.task for mandate in ledger.due("2024-10-01")]
+        ['Order the bins']
+        """
         return self.as_of(as_of, known_at, kind="mandate").due()
 
     def breaches(
         self, as_of: Moment | None = None, known_at: Known | None = None
     ) -> tuple[Breach, ...]:
-        """The breaches that are on the books on a date. Arguments as for `as_of`."""
+        """The breaches that are on the books on a date.
+
+        `as_of` is the day or instant, `known_at` and errors as for `as_of`.
+
+        >>> from govledger import Ledger, MotionCompleted, MotionSubmitted
+        >>> with Ledger.in_memory() as ledger:
+        ...     _ = ledger.record(
+        ...         MotionSubmitted("bins", title="Bigger bins", on="2024-03-01"),
+        ...         MotionCompleted("bins", on="2024-03-14"),
+        ...         breaches="flag",
+        ...     )
+        ...     [breach.code for breach in ledger.breaches("2024-03-14")]
+        ['not-adopted']
+        """
         instant, known = self._instant(as_of), self.known_at(known_at)
         with self._store.read() as reading:
             found = reading.findings(instant, known, None)
@@ -656,23 +824,56 @@ class Ledger:
     def findings(
         self, as_of: Moment | None = None, known_at: Known | None = None
     ) -> tuple[Finding, ...]:
-        """What a replay up to a date finds: breaches, and notices a reader must know."""
+        """All that a replay up to a date finds: breaches, and notices a reader must know.
+
+        `as_of` is the day or instant, `known_at` and errors as for `as_of`.
+
+        >>> from govledger import Ledger, ProposalMade
+        >>> with Ledger.in_memory() as ledger:
+        ...     _ = ledger.record(ProposalMade("b-1", by="Board", text="Benches", on="2024-03-14"))
+        ...     [finding.code for finding in ledger.findings("2024-03-14")]
+        ['no-decision']
+        """
         return self.as_of(as_of, known_at).findings
 
     def diff(
         self, before: Moment, after: Moment, known_at: Known | None = None
     ) -> tuple[Change, ...]:
-        """What differs between the registers of two dates."""
+        """What differs between the registers of two dates, `before` and `after`: each a `Change`.
+
+        `known_at` and errors as for `as_of`.
+
+        >>> from govledger import Ledger, MotionAdopted, MotionSubmitted
+        >>> with Ledger.in_memory() as ledger:
+        ...     records = ledger.record(
+        ...         MotionSubmitted("bins", title="Bigger bins", on="2024-03-01"),
+        ...         MotionAdopted("bins", on="2024-03-14"),
+        ...     )
+        ...     change = ledger.diff("2024-03-13", "2024-03-14")[0]
+        >>> change.field, str(change.before), str(change.after)
+        ('status', 'submitted', 'adopted')
+        """
         known = self.known_at(known_at)
         return changes(self.as_of(before, known), self.as_of(after, known))
 
     def why(
         self, subject: str, as_of: Moment | None = None, known_at: Known | None = None
     ) -> Explanation:
-        """Why a subject (`kind/slug`) stands where it stands on a date.
+        """Why a `subject` (`kind/slug`) stands where it stands on a date.
 
-        Gives the records about it, those that were withdrawn among them, each with the part
-        it plays, and the records about the subjects that the deciding ones name.
+        Gives the records about it, those that were withdrawn among them, each with the part it
+        plays, and the records about the subjects that the deciding ones name. `as_of` is the day or
+        instant, `known_at` and errors as for `as_of`.
+
+        >>> from govledger import Ledger, MotionAdopted, MotionSubmitted
+        >>> with Ledger.in_memory() as ledger:
+        ...     records = ledger.record(
+        ...         MotionSubmitted("bins", title="Bigger bins", on="2024-03-01"),
+        ...         MotionAdopted("bins", on="2024-03-14"),
+        ...     )
+        ...     reasons = ledger.why("motion/bins", as_of="2024-03-14").reasons
+        >>> [(reason.record.type, reason.decides) for reason in reasons]
+        [('motion.submitted', False), ('motion.adopted', True)]
         """
         name = self._named(subject)
         instant, known = self._instant(as_of), self.known_at(known_at)
@@ -710,6 +911,15 @@ class Ledger:
         shows it for oneself. Subject by subject, by name; an exact end of force is left to
         whoever reads it. Arguments and errors as for `as_of`, and `UnreadableRecord` where
         the log is damaged.
+
+        >>> from govledger import Ledger, MotionAdopted, MotionSubmitted
+        >>> with Ledger.in_memory() as ledger:
+        ...     records = ledger.record(
+        ...         MotionSubmitted("bins", title="Bigger bins", on="2024-03-01"),
+        ...         MotionAdopted("bins", on="2024-03-14"),
+        ...     )
+        ...     [(state.subject, str(state.status)) for state in ledger.replay("2024-03-14")]
+        [('motion/bins', 'adopted')]
         """
         return self._replayed(self._instant(when), self.known_at(known_at))
 
@@ -793,12 +1003,22 @@ class Ledger:
     ) -> audit.Verification:
         """Check that the ledger agrees with itself, and with checkpoints that were kept elsewhere.
 
-        The report is true where it does. Reads every record and compares everything derived
-        from it; with `contents=False` only hashes the bytes, many times as fast. Without a
-        checkpoint the best verdict is "self-consistent": whoever owns the file can rewrite all
-        of it. `policy` says whose word counts for a checkpoint; without one no signature is
-        looked at. `progress` is called with the number of records read, now and then. Raises
-        `InvalidInput` where a checkpoint is none.
+        Gives a report that is true where it does. Reads every record and compares everything
+        derived from it; with `contents=False` only hashes the bytes, many times as fast. Without
+        `checkpoints` (notes, or the bytes of files) the best verdict is "self-consistent": whoever
+        owns the file can rewrite all of it. `policy` says whose word counts for a checkpoint;
+        without one no signature is looked at. `progress` is called with the number of records read,
+        now and then. Raises `InvalidInput` where a checkpoint is none.
+
+        >>> from govledger import Ledger, MotionAdopted, MotionSubmitted
+        >>> with Ledger.in_memory() as ledger:
+        ...     records = ledger.record(
+        ...         MotionSubmitted("bins", title="Bigger bins", on="2024-03-01"),
+        ...         MotionAdopted("bins", on="2024-03-14"),
+        ...     )
+        ...     kept = str(ledger.checkpoint()).encode()
+        ...     str(ledger.verify().verdict), str(ledger.verify(checkpoints=[kept]).verdict)
+        ('self-consistent', 'extends your checkpoint')
         """
         notes = [read_checkpoint(note) if isinstance(note, bytes) else note for note in checkpoints]
         outside = audit.Outside(checkpoints=tuple(notes), policy=policy)
@@ -822,6 +1042,12 @@ class Ledger:
 
         It is read from the nodes of the tree, which `verify` compares with the records. Raises
         `InvalidInput` where there are fewer records.
+
+        >>> from govledger import Ledger
+        >>> with Ledger.in_memory(origin="example.org/club") as ledger:
+        ...     checkpoint = ledger.checkpoint()
+        >>> checkpoint.origin, checkpoint.size, len(checkpoint.root)
+        ('example.org/club', 1, 32)
         """
         size = self.known_at(size)
         (root,) = self._hashes((root_nodes(size),))
@@ -831,13 +1057,31 @@ class Ledger:
         """The hashes that prove that the first `new` records begin with the first `old`.
 
         See `integrity.merkle.verify_consistency`. Raises `InvalidInput` where there are fewer.
+
+        >>> from govledger import Ledger, MotionAdopted, MotionSubmitted
+        >>> with Ledger.in_memory() as ledger:
+        ...     records = ledger.record(
+        ...         MotionSubmitted("bins", title="Bigger bins", on="2024-03-01"),
+        ...         MotionAdopted("bins", on="2024-03-14"),
+        ...     )
+        ...     len(ledger.consistency(1, 3))
+        2
         """
         return self._hashes(plan_consistency(count(old), self.known_at(new)))
 
     def inclusion(self, position: int, size: int | None = None) -> tuple[bytes, ...]:
-        """The hashes that prove that a record is among the first `size`, or in the ledger.
+        """The hashes that prove that a `position` is among the first `size`, or in the ledger.
 
         See `integrity.merkle.verify_inclusion`. Raises `InvalidInput` where it is not.
+
+        >>> from govledger import Ledger, MotionAdopted, MotionSubmitted
+        >>> with Ledger.in_memory() as ledger:
+        ...     records = ledger.record(
+        ...         MotionSubmitted("bins", title="Bigger bins", on="2024-03-01"),
+        ...         MotionAdopted("bins", on="2024-03-14"),
+        ...     )
+        ...     len(ledger.inclusion(2))
+        2
         """
         position, size = count(position), self.known_at(size)
         if not 1 <= position <= size:
@@ -849,11 +1093,23 @@ class Ledger:
         return self._hashes(plan_inclusion(position - 1, size))
 
     def prove(self, position: int, checkpoint: Note, *, disclose: bool = False) -> Proof:
-        """A bundle that shows a stranger that the record is in the tree of a signed checkpoint.
+        """A bundle that shows a stranger that a record is in the tree of a signed `checkpoint`.
 
-        Raises `InvalidInput` where the checkpoint is not of this ledger as it is, or is older
-        than the record; where the record, of an older format, holds personal texts that are not
-        sealed, unless it shall `disclose` them. `StorageError` where it was altered.
+        `position` is that of the record. Raises `InvalidInput` where the checkpoint is not of this
+        ledger as it is, or is older than the record; where the record, of an older format, holds
+        personal texts that are not sealed, unless it shall `disclose` them. `StorageError` where it
+        was altered.
+
+        >>> from pathlib import Path
+        >>> from govledger import Ledger, signers
+        >>> from govledger.audit import verify_bundle
+        >>> from govledger.integrity.note import KeyType
+        >>> with Ledger.in_memory(origin="example.org/club") as ledger:
+        ...     _ = signers.new_key(Path("club.key"), ledger.origin, KeyType.ED25519)
+        ...     note = signers.sign(Path("club.key"), ledger.checkpoint(), ledger.consistency)
+        ...     proof = ledger.prove(1, note)
+        >>> str(verify_bundle(proof).verdict)
+        'included in that checkpoint, for which nobody vouches'
         """
         size = self.check_checkpoint(checkpoint)
         position = count(position)
@@ -878,9 +1134,16 @@ class Ledger:
         return prove(position - 1, hashes, checkpoint, entry_bytes(entry))
 
     def check_checkpoint(self, checkpoint: Note) -> int:
-        """The size of a checkpoint of this ledger as it is.
+        """The size of a `checkpoint` of this ledger as it is.
 
         Raises `InvalidInput` for any other; signatures are not looked at.
+
+        >>> from govledger import Ledger
+        >>> from govledger.integrity.checkpoint import read_checkpoint
+        >>> with Ledger.in_memory() as ledger:
+        ...     note = read_checkpoint(str(ledger.checkpoint()).encode())
+        ...     ledger.check_checkpoint(note)
+        1
         """
         kept = parse_checkpoint(checkpoint.text)
         if kept.size > self.head() or kept != self.checkpoint(kept.size):
@@ -892,9 +1155,15 @@ class Ledger:
         return kept.size
 
     def tile(self, tile: Tile) -> bytes:
-        """The bytes of a tile of the tree (see `integrity.tiles.tiles_of`).
+        """The bytes of a `tile` of the tree (see `integrity.tiles.tiles_of`).
 
         Raises `InvalidInput` for one that the tree does not have.
+
+        >>> from govledger import Ledger
+        >>> from govledger.integrity.tiles import tiles_of
+        >>> with Ledger.in_memory() as ledger:
+        ...     [len(ledger.tile(tile)) > 0 for tile in tiles_of(1)]
+        [True, True]
         """
         nodes = nodes_of(tile)
         level, last = nodes[-1]
@@ -929,8 +1198,16 @@ class Ledger:
         is the legal basis, `on` the day it was asked for, today unless given. What records say
         then is a digest that tells nothing. Copies of the file keep what they have.
 
-        Raises `InvalidInput` where there is nothing to erase. It tells then, too, whether
-        anything is left of what was erased before.
+        Gives an `Erasure`. Raises `InvalidInput` where there is nothing to erase. It tells then,
+        too, whether anything is left of what was erased before.
+
+        >>> from govledger import Ledger, MotionSubmitted
+        >>> with Ledger.in_memory() as ledger:
+        ...     _ = ledger.record(MotionSubmitted("bins", title="Bins", movers="Jo", on="2024-03"))
+        ...     ledger.erase(name="Jo", basis="GDPR art. 17(1)(b)").count
+        ...     str(ledger.as_of("2024-03-31").motions["bins"].movers[0])
+        1
+        '[erased]'
         """
         about = None if subject is None else self._named(subject)
         name = None if name is None else line(name)
@@ -965,6 +1242,11 @@ class Ledger:
         No record changes. Gives the number of records; `progress` is called with the position
         of every record read. Raises `UnreadableRecord` where one cannot be read; nothing is
         changed then.
+
+        >>> from govledger import Ledger
+        >>> with Ledger.in_memory() as ledger:
+        ...     ledger.rebuild()
+        1
         """
         with self._store.write() as writing:
             return writing.rebuild(progress)
@@ -976,15 +1258,20 @@ class Ledger:
     ) -> Copied:
         """Copy the ledger to another file or database, or bring an earlier copy up to date.
 
-        The records come out byte for byte, with the personal texts that are still kept; what is
-        derived is derived anew. It goes batch by batch: a copy that was interrupted is continued
-        by the next call. Texts that were erased here since are erased in the copy, too. The roots
-        of both are compared; nothing is written here. `progress` is called with the number of
-        records that the copy has, now and then.
+        `path_or_url` names it as for `open`. The records come out byte for byte, with the personal
+        texts that are still kept; what is derived is derived anew. It goes batch by batch: a copy
+        that was interrupted is continued by the next call. Texts that were erased here since are
+        erased in the copy, too. The roots of both are compared; nothing is written here. `progress`
+        is called with the number of records that the copy has, now and then. Gives a `Copied`.
 
         Raises `StorageError` where there is something else, which is left as it is, or where
         records are not those that the tree was made of; `UnreadableRecord` where one cannot be
         read. The copy has the records before that one then, or fewer.
+
+        >>> from govledger import Ledger
+        >>> with Ledger.in_memory() as ledger:
+        ...     ledger.copy_to("copy.db").size
+        1
         """
         return copying.copy(self._store, place(path_or_url, self.vocabulary), self.zone, progress)
 

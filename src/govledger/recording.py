@@ -134,7 +134,20 @@ def _not_yet() -> InvalidInput:
 
 @define(eq=False)
 class Pending:
-    """A call of a batch: what it came to is known when the batch has ended."""
+    """A call of a batch: what it came to is known when the batch has ended.
+
+    >>> from govledger import InvalidInput, Ledger, MotionSubmitted, Pending
+    >>> with Ledger.in_memory() as ledger:
+    ...     with ledger.batch() as batch:
+    ...         pending = batch.record(MotionSubmitted("bins", title="Bins", on="2024-03-01"))
+    ...         try:
+    ...             pending.records
+    ...         except InvalidInput as error:
+    ...             error.problems[0].code
+    'not-yet'
+    >>> isinstance(pending, Pending), len(pending.records)
+    (True, 1)
+    """
 
     answer: Answer | BaseException = field(init=False, factory=_not_yet, repr=False)
 
@@ -147,7 +160,16 @@ class Pending:
 
 
 class Batch:
-    """Calls that are to be recorded together (see `Ledger.batch`)."""
+    """Calls that are to be recorded together (see `Ledger.batch`).
+
+    >>> from govledger import Batch, Ledger, MotionSubmitted
+    >>> with Ledger.in_memory() as ledger:
+    ...     with ledger.batch() as batch:
+    ...         bins = batch.record(MotionSubmitted("bins", title="Bins", on="2024-03-01"))
+    ...         sand = batch.record(MotionSubmitted("sand", title="Sand", on="2024-03-01"), key="7")
+    >>> isinstance(batch, Batch), [record.position for record in bins.records + sand.records]
+    (True, [2, 3])
+    """
 
     def __init__(self, vocabulary: Vocabulary = STANDARD) -> None:
         self.calls: list[Call] = []
@@ -160,9 +182,10 @@ class Batch:
         key: str | None = None,
         breaches: Literal["refuse", "flag"] = "refuse",
     ) -> Pending:
-        """Add a call; arguments as for `Ledger.record`, and so are the rules, later.
+        """Add a call of `events`; `key` and `breaches` as for `Ledger.record`.
 
-        Raises `InvalidInput` for what is no event.
+        Gives a `Pending`, which tells its records when the batch has ended. Raises `InvalidInput`
+        for what is no event.
         """
         self.calls.append(call_of(events, self._vocabulary, key=key, breaches=breaches))
         self.pending.append(Pending())

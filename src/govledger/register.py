@@ -45,9 +45,49 @@ class Register:
 
     `states` maps the names of subjects to their states, in the order in which the log first
     mentions them, and `statuses` to the words for these. `as_of` is an instant (microseconds
-    since 1970-01-01T00:00Z), `known_at` a position; `judged` is what a replay found on the
-    way, `profile` the one whose rules hold then. A state that was stored is decoded once it is
-    asked for.
+    since 1970-01-01T00:00Z), `known_at` a position; `zone` is where days begin; `judged` is what a
+    replay found on the way, `profile` the one whose rules hold then, `vocabulary` what is known. A
+    state that was stored is decoded once it is asked for.
+
+    >>> from govledger import Ledger, MandateGiven, MotionAdopted, MotionSubmitted, Register
+    >>> with Ledger.in_memory() as ledger:
+    ...     _ = ledger.record(
+    ...         MotionSubmitted("bins", title="Bigger bins", on="2024-03-01"),
+    ...         MotionAdopted("bins", on="2024-03-14"),
+    ...         MandateGiven(
+    ...             "bins.1",
+    ...             motion="bins",
+    ...             task="Order",
+    ...             addressee="Board",
+    ...             due="2024-09",
+    ...             on="2024-03-14",
+    ...         ),
+    ...     )
+    ...     register = ledger.as_of("2024-10-01")
+    >>> isinstance(register, Register), register.subjects()
+    (True, ('motion/bins', 'mandate/bins.1'))
+    >>> str(register.motions["bins"].status), register.mandates["bins.1"].task
+    ('adopted', 'Order')
+    >>> list(register.blockades), list(register.proposals), list(register.meetings)
+    ([], [], [])
+    >>> dict(register.context)
+    {}
+
+    What is due, and what a reader must know:
+
+    >>> [(mandate.subject, str(register.deadline(mandate))) for mandate in register.due()]
+    [('mandate/bins.1', 'overdue')]
+    >>> [finding.code for finding in register.findings]
+    ['overdue']
+
+    Subjects as plain values, for JSON or a page:
+
+    >>> register.state("motion/benches"), register.describe("motion/bins")["since"]
+    (None, '2024-03-14')
+    >>> [described["id"] for described in register.listing("mandates")]
+    ['mandate/bins.1']
+    >>> register.day(register.motions["bins"].since)
+    '2024-03-14'
     """
 
     as_of: int
@@ -119,15 +159,15 @@ class Register:
 
     @cached_property
     def findings(self) -> tuple[Finding, ...]:
-        """Breaches on the books, and notices that a reader must know though nothing is broken."""
+        """The breaches on the books, and notices for a reader though nothing is broken."""
         return (*self.judged, *self._notices())
 
     def state(self, subject: str) -> State | None:
-        """The state of `kind/slug`; None where nothing was on record."""
+        """The state of a `subject` (`kind/slug`); None where nothing was on record."""
         return self.states.get(subject)
 
     def deadline(self, mandate: Mandate) -> Deadline:
-        """How a mandate of this register stands to its deadline."""
+        """How a `mandate` of this register stands to its deadline."""
         return deadline(mandate, self.as_of, self.zone)
 
     def due(self) -> tuple[Mandate, ...]:
@@ -155,7 +195,7 @@ class Register:
         return (*(name for names in listed.values() for name in names), *others)
 
     def describe(self, subject: str) -> dict[str, Any] | None:
-        """A subject as plain values: text, numbers, lists, objects and None.
+        """A `subject` (`kind/slug`) as plain values: text, numbers, lists, objects and None.
 
         None where nothing was on record. The keys are part of the interface; see
         `govledger list --format json`.
@@ -164,7 +204,7 @@ class Register:
         return None if state is None else _described(self, state)
 
     def listing(self, kind: str) -> tuple[dict[str, Any], ...]:
-        """All subjects of what can be listed ("motions"), described, in the order of the register.
+        """All subjects of a `kind` that can be listed ("motions"), described, in the order of the register.
 
         See `govledger.vocabulary.Vocabulary.listed`.
         """
@@ -179,7 +219,7 @@ class Register:
         return codes
 
     def day(self, when: When) -> str:
-        """The last day, in the ledger's time zone, on which a time can have been."""
+        """The last day, in the ledger's time zone, on which `when` can have been; in ISO 8601."""
         return when.day(self.zone).isoformat()
 
 
@@ -504,8 +544,16 @@ class Projection(Generic[R]):
 class Change:
     """One field of one subject that differs.
 
-    `field` is empty where the subject is new or gone: then one side is None, and the other
-    its status, or "on-record" where it has none.
+    `subject` and `field` say which, `before` and `after` are its values, as `Register.describe`
+    gives them. `field` is empty where the subject is new or gone: then one side is None, and the
+    other its status, or "on-record" where it has none.
+
+    >>> from govledger import Change, Ledger, MotionSubmitted
+    >>> with Ledger.in_memory() as ledger:
+    ...     _ = ledger.record(MotionSubmitted("bins", title="Bigger bins", on="2024-03-01"))
+    ...     (change,) = ledger.diff("2024-02-29", "2024-03-01")
+    >>> change == Change("motion/bins", "", None, "submitted")
+    True
     """
 
     subject: str

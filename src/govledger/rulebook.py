@@ -12,7 +12,7 @@ from govledger.profiles import Profile
 
 
 def read_profile(path: str | Path, text: str | None = None) -> Profile:
-    """The profile that a YAML file defines; see docs/profiles.md for what it may say.
+    """The profile that a YAML file defines; see docs/how-to/profiles.md for what it may say.
 
     With `text` nothing is read from disk: it is the text of the file, and `path` its name in
     messages. Raises `InvalidInput` with every problem, each with its place (file, line, column),

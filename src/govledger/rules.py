@@ -106,7 +106,14 @@ from govledger.when import MICROSECONDS_A_DAY, When, day_end, day_of, day_start
 
 @frozen(kw_only=True)
 class Finding(Problem):
-    """Something a replay finds: about which subject, at which record (None: no single one)."""
+    """Something a replay finds: about which `subject`, at which `position` (None: no single one).
+
+    `code` is a stable name, `message` and `hint` are for people.
+
+    >>> from govledger import Breach, Finding, Notice
+    >>> issubclass(Breach, Finding), issubclass(Notice, Finding)
+    (True, True)
+    """
 
     subject: str
 
@@ -117,6 +124,13 @@ class Breach(Finding):
 
     `binding` breaches are about the book itself, not the association (a correction of
     nothing, a second opening): they are always refused.
+
+    >>> from govledger import Breach, Ledger, MotionAdopted
+    >>> with Ledger.in_memory() as ledger:
+    ...     _ = ledger.record(MotionAdopted("bins", on="2024-03-14"), breaches="flag")
+    ...     (breach,) = ledger.breaches("2024-03-14")
+    >>> isinstance(breach, Breach), breach.code, breach.subject, breach.position, breach.binding
+    (True, 'not-on-record', 'motion/bins', 2, False)
     """
 
     binding: bool = False
@@ -124,7 +138,16 @@ class Breach(Finding):
 
 @frozen(kw_only=True)
 class Notice(Finding):
-    """Nothing is broken, but a reader of the register must know."""
+    """Nothing is broken, but a reader of the register must know.
+
+    >>> from govledger import Ledger, Notice, ProposalMade
+    >>> made = ProposalMade("board-1", by="Board", text="Buy benches", on="2024-03-14")
+    >>> with Ledger.in_memory() as ledger:
+    ...     _ = ledger.record(made)
+    ...     (notice,) = ledger.findings("2024-03-14")
+    >>> isinstance(notice, Notice), notice.code
+    (True, 'no-decision')
+    """
 
 
 _F = TypeVar("_F", bound=Finding)
@@ -205,9 +228,13 @@ class Stays(StrEnum):
 
 @frozen
 class Transition:
-    """One row of the lifecycle: the event may leave these states and reaches that one.
+    """One row of the lifecycle: the `event` may leave these states and `reaches` that one.
 
-    None among `leaves` means that nothing is on record yet.
+    None among `leaves` means that nothing is on record yet. `axis` is what it moves.
+
+    >>> from govledger import LIFECYCLE, Transition
+    >>> isinstance(LIFECYCLE[0], Transition), LIFECYCLE[0].event.type, str(LIFECYCLE[0].reaches)
+    (True, 'motion.submitted', 'submitted')
     """
 
     event: type[Event]
@@ -282,6 +309,10 @@ LIFECYCLE: tuple[Transition, ...] = (
 """Every legal move. A lifted blockade with a successor is called replaced.
 
 Events about the ledger and its records move no subject and stand in no row.
+
+>>> from govledger import LIFECYCLE, MotionRescinded
+>>> [[str(leaf) for leaf in row.leaves] for row in LIFECYCLE if row.event is MotionRescinded]
+[['adopted']]
 """
 
 Rows = Mapping[type[Event], tuple[Transition, ...]]
@@ -837,7 +868,12 @@ def too_large(event: Event, position: int, message: str, hint: str) -> Breach:
 
 
 class Deadline(StrEnum):
-    """How a mandate stands to its deadline; about evidence on record, never about failure."""
+    """How a mandate stands to its deadline; about evidence on record, never about failure.
+
+    >>> from govledger import Deadline
+    >>> [str(word) for word in Deadline]
+    ['none', 'open', 'due', 'overdue']
+    """
 
     NONE = "none"
     """It has none, or nothing is left to do."""

@@ -68,7 +68,12 @@ from govledger.when import When, when
 
 
 class Decision(StrEnum):
-    """Axis A: what was decided of a motion."""
+    """Axis A: what was decided of a motion.
+
+    >>> from govledger import Decision
+    >>> Decision("adopted")
+    <Decision.ADOPTED: 'adopted'>
+    """
 
     SUBMITTED = "submitted"
     ADMITTED = "admitted"
@@ -83,7 +88,12 @@ class Decision(StrEnum):
 
 
 class FollowUp(StrEnum):
-    """Axis B: how an adopted motion is followed."""
+    """Axis B: how an adopted motion is followed.
+
+    >>> from govledger import FollowUp
+    >>> FollowUp.HELD_OVER == "held-over"
+    True
+    """
 
     OPEN = "open"
     HELD_OVER = "held-over"
@@ -93,7 +103,12 @@ class FollowUp(StrEnum):
 
 
 class Status(StrEnum):
-    """The most telling word for a motion, from both axes."""
+    """The most telling word for a motion, from both axes.
+
+    >>> from govledger import Status
+    >>> str(Status.HELD_OVER)
+    'held-over'
+    """
 
     SUBMITTED = "submitted"
     ADMITTED = "admitted"
@@ -111,7 +126,12 @@ class Status(StrEnum):
 
 
 class MandateStatus(StrEnum):
-    """Axis D: how far a mandate has come. `waiting` while its condition is unmet."""
+    """Axis D: how far a mandate has come. `waiting` while its condition is unmet.
+
+    >>> from govledger import MandateStatus
+    >>> str(MandateStatus.WAITING)
+    'waiting'
+    """
 
     GIVEN = "given"
     WAITING = "waiting"
@@ -123,7 +143,12 @@ class MandateStatus(StrEnum):
 
 
 class BlockadeStatus(StrEnum):
-    """Axis E: whether a blockade stands."""
+    """Axis E: whether a blockade stands.
+
+    >>> from govledger import BlockadeStatus
+    >>> BlockadeStatus("lifted") is BlockadeStatus.LIFTED
+    True
+    """
 
     IMPOSED = "imposed"
     LIFT_PROPOSED = "lift-proposed"
@@ -133,7 +158,12 @@ class BlockadeStatus(StrEnum):
 
 
 class ProposalStatus(StrEnum):
-    """What became of a proposal; `made` means that no decision is on record."""
+    """What became of a proposal; `made` means that no decision is on record.
+
+    >>> from govledger import ProposalStatus
+    >>> [str(word) for word in ProposalStatus]
+    ['made', 'accepted', 'rejected']
+    """
 
     MADE = "made"
     ACCEPTED = "accepted"
@@ -148,8 +178,13 @@ STATUSES: tuple[type[StrEnum], ...] = (Status, MandateStatus, BlockadeStatus, Pr
 class Force:
     """Axis C: the validity of a motion, as far as anything was said of it.
 
-    `since` is the day of adoption, for what is kept in force was in force; unless it had
-    come to an exact end on an earlier day than it was extended.
+    `until` is its end, an `Until`. `since` is the day of adoption, for what is kept in force was in
+    force; unless it had come to an exact end on an earlier day than it was extended. Raises
+    `InvalidInput` for a value that will not do.
+
+    >>> from govledger import Force
+    >>> str(Force(since="2018-06-27", until={"kind": "at-least", "when": "2019-06-05"}).until)
+    '2019-06-05'
     """
 
     since: When = field(converter=when)
@@ -158,7 +193,26 @@ class Force:
 
 @frozen(kw_only=True, slots=False)
 class Motion:
-    """A motion on its axes. `since` is the time of its present status."""
+    """A motion on its axes, as a register has it. `since` is the time of its present status.
+
+    `subject` and `title` name it, `aliases` are its other names, `movers` (personal) who submitted
+    it, `submitted_on` when, to which `meeting` (or which one decided it), `text_digest` the digest
+    of its text. `decision` is axis A, since `decided_on`, with its `tally`, `as_amended` and
+    `by_acclamation`; of one that was referred or deferred `referred_to` and `deferred_until`, and
+    `before`, where it returns to. `follow_up` is axis B, of `follow_up_meeting`, with what is
+    `pending`, `review_on`, `because`, `in_light_of` and a `successor`. `force` is axis C.
+
+    >>> from govledger import Ledger, Motion, MotionAdopted, MotionHeldOver, MotionSubmitted
+    >>> with Ledger.in_memory() as ledger:
+    ...     _ = ledger.record(
+    ...         MotionSubmitted("bins", title="Bigger bins", on="2024-03-01"),
+    ...         MotionAdopted("bins", on="2024-03-14"),
+    ...         MotionHeldOver("bins", on="2024-06-20", pending=["an offer"]),
+    ...     )
+    ...     motion = ledger.as_of("2024-06-30").motions["bins"]
+    >>> isinstance(motion, Motion), str(motion.decision), str(motion.follow_up), str(motion.status)
+    (True, 'adopted', 'held-over', 'held-over')
+    """
 
     subject: str
     title: str
@@ -199,7 +253,23 @@ _STATUS: Mapping[str, Status] = {str(status): status for status in Status}
 
 @frozen(kw_only=True, slots=False)
 class Mandate:
-    """A task given by a motion."""
+    """A task given by a motion, as a register has it.
+
+    `subject` names it, `since` is the time of its present status, `motion` is that motion, `task`
+    what is to be done, by `addressee` (personal), until `due`. `condition` must come first, and
+    `condition_met` says whether it has. `progress` is how far it has come, `evidence` what shows
+    it.
+
+    >>> from govledger import Mandate, MandateStatus
+    >>> mandate = Mandate(
+    ...     subject="mandate/bins.1",
+    ...     since="2024-03-14",
+    ...     progress=MandateStatus.GIVEN,
+    ...     condition="two offers",
+    ... )
+    >>> str(mandate.status), mandate.is_open
+    ('waiting', True)
+    """
 
     subject: str
     since: When
@@ -214,7 +284,10 @@ class Mandate:
 
     @property
     def status(self) -> MandateStatus | None:
-        """How far it has come; None where only an unlawful event made it known."""
+        """How far it has come; `waiting` before its condition is met.
+
+        None where only an unlawful event made it known.
+        """
         if self.progress is MandateStatus.GIVEN and self.condition and not self.condition_met:
             return MandateStatus.WAITING
         return self.progress
@@ -235,7 +308,19 @@ OPEN_MANDATE = (
 
 @frozen(kw_only=True, slots=False)
 class Blockade:
-    """Something an association forbids itself. `conditions` are those of its lifting."""
+    """Something an association forbids itself, as a register has it.
+
+    `subject` names it, `since` is the time of its present `status`, `by` which motion imposed it,
+    `scope` what is forbidden. `release_condition` ends it; `conditions_met` are the parts of that
+    which are met, and `wholly_met` all of it. `lifted_by` is what lifted it, `conditions` are those
+    of its lifting, `replaced_by` is the blockade that took its place.
+
+    >>> from govledger import Blockade, BlockadeStatus
+    >>> imposed = BlockadeStatus.IMPOSED
+    >>> stop = Blockade(subject="blockade/spending", since="2024-03-14", status=imposed)
+    >>> str(stop.status), stop.wholly_met
+    ('imposed', False)
+    """
 
     subject: str
     since: When
@@ -252,7 +337,15 @@ class Blockade:
 
 @frozen(kw_only=True, slots=False)
 class Proposal:
-    """A decision somebody proposes."""
+    """A decision somebody proposes, as a register has it.
+
+    `subject` names it, `since` is the time of its present `status`, `by` (personal) who made it,
+    `text` what is proposed, `regarding` the subjects that it is about.
+
+    >>> from govledger import Proposal
+    >>> Proposal(subject="proposal/board-1", since="2024-05-02", text="Lift it").text
+    'Lift it'
+    """
 
     subject: str
     since: When
@@ -264,7 +357,15 @@ class Proposal:
 
 @frozen(kw_only=True, slots=False)
 class Meeting:
-    """A meeting of the association or one of its bodies."""
+    """A meeting of the association or one of its bodies, as a register has it.
+
+    `subject` names it, `since` is when it is, `title` what it is called, `body` which body meets,
+    `place` where.
+
+    >>> from govledger import Meeting
+    >>> Meeting(subject="meeting/agm-2024", since="2024-03-14", title="Annual meeting").title
+    'Annual meeting'
+    """
 
     subject: str
     since: When
@@ -275,7 +376,16 @@ class Meeting:
 
 @frozen(kw_only=True, slots=False)
 class Context:
-    """A response, agreement or statement: it decides nothing, and belongs to its subjects."""
+    """A response, agreement or statement: it decides nothing, and belongs to its subjects.
+
+    `subject` names it, `since` is when it was, `parties` (personal) are who, `regarding` the
+    subjects that it is about, `note` what was said.
+
+    >>> from govledger import Context
+    >>> said = Context(subject="statement/chair-1", since="2024-03-14", parties=("Chair",))
+    >>> said.parties
+    ('Chair',)
+    """
 
     subject: str
     since: When

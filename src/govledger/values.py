@@ -88,11 +88,20 @@ def texts(value: str | Iterable[str]) -> tuple[str, ...]:
 
 
 class Sealed(str):
-    """A personal text of which only a commitment is there, `digest` (see `integrity.personal`).
+    """A personal text of which only a commitment is there (see `integrity.personal`).
 
-    Two are equal where they are written alike. Whoever sees one after all that is disclosed was put
-    in its place sees a text that was erased, or, where it is `withheld`, that was sealed when it
-    came into the ledger. It reads as "[erased]" or "[withheld]".
+    `digest` is that commitment: a SHA-256 digest in base64url, 43 characters; anything else raises
+    `InvalidInput`. Two are equal where they are written alike. Whoever sees one after all that is
+    disclosed was put in its place sees a text that was erased, or, where it is `withheld`, that was
+    sealed when it came into the ledger. It reads as "[erased]" or "[withheld]", and `said` is how
+    it is written in JSON.
+
+    >>> from govledger import Sealed
+    >>> erased = Sealed("A" * 43)
+    >>> str(erased), erased.withheld, erased.digest[:4]
+    ('[erased]', False, 'AAAA')
+    >>> erased.said == {"_sd": erased.digest}
+    True
     """
 
     __slots__ = ("digest", "withheld")

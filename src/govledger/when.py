@@ -82,13 +82,23 @@ def _instant_form(moment: datetime) -> str:
 class When:
     """A time as far as it is known, in a useful subset of EDTF (ISO 8601-2).
 
-    Takes text, a `date` or an aware `datetime`; raises `InvalidInput` for anything else,
+    Takes `text`, a `date` or an aware `datetime`; raises `InvalidInput` for anything else,
     a naive datetime and an impossible date among them. Years run from 1000 to 9999.
 
+    >>> from govledger import When
     >>> When("2018-11-30").precision
     <Precision.DAY: 'day'>
     >>> str(When("../2018-06-27"))
     '../2018-06-27'
+
+    Days begin in a time zone; instants are microseconds since 1970-01-01T00:00Z.
+
+    >>> from zoneinfo import ZoneInfo
+    >>> month, zone = When("1970-01"), ZoneInfo("UTC")
+    >>> month.earliest(zone), month.latest(zone), month.counts_from(zone)
+    (0, 2678399999999, 2592000000000)
+    >>> month.day(zone)
+    datetime.date(1970, 1, 31)
     """
 
     text: str = field(converter=_text)
@@ -108,17 +118,17 @@ class When:
         return self.text
 
     def earliest(self, zone: ZoneInfo) -> int | None:
-        """The first instant it can have been; None where it is open ("on or before")."""
+        """The first instant it can have been, in `zone`; None where it is open ("on or before")."""
         if self.upto:
             return None
         return day_start(self.first, zone) if self.instant is None else self.instant
 
     def latest(self, zone: ZoneInfo) -> int:
-        """The last instant it can have been."""
+        """The last instant it can have been, in `zone`."""
         return day_end(self.last, zone) if self.instant is None else self.instant
 
     def counts_from(self, zone: ZoneInfo) -> int:
-        """The instant from which an event of this time counts.
+        """The instant from which an event of this time counts, in `zone`.
 
         That is the first instant of the last day on which it can have happened; an
         instant counts from itself. Inclusion and order both use it.

@@ -32,7 +32,16 @@ def _told(detail: str) -> str:
 
 @frozen
 class Check:
-    """One line of the report."""
+    """One line of the report: what was checked (`name`), its `outcome` and a `detail` for people.
+
+    `outcome` is "OK", "FAIL" or "SKIP".
+
+    >>> from govledger import Check, Ledger
+    >>> with Ledger.in_memory() as ledger:
+    ...     check = ledger.verify().checks[2]
+    >>> isinstance(check, Check), str(check.outcome), check.name
+    (True, 'OK', 'records')
+    """
 
     outcome: Outcome
     name: str
@@ -40,7 +49,13 @@ class Check:
 
 
 class Verdict(StrEnum):
-    """How much a verification shows, weakest first."""
+    """How much a verification shows, weakest first.
+
+    >>> from govledger import Ledger, Verdict
+    >>> with Ledger.in_memory() as ledger:
+    ...     ledger.verify().verdict is Verdict.SELF_CONSISTENT
+    True
+    """
 
     ALTERED = "altered"
     UNREADABLE = "not verified: some records cannot be read by this version"
@@ -59,8 +74,14 @@ class Verdict(StrEnum):
 class Verification:
     """The report of a verification: true where nothing failed, and it explains itself.
 
-    `strongest` is the most that the checks allow to say where all is as it was, `weakest` what
-    is said where it is not. `limits` says of the strongest how far it goes.
+    `checks` are its lines. `strongest` is the most that they allow to say where all is as it was,
+    `weakest` what is said where it is not. `limits` says of the strongest how far it goes.
+
+    >>> from govledger import Ledger, Verification
+    >>> with Ledger.in_memory() as ledger:
+    ...     report = ledger.verify()
+    >>> isinstance(report, Verification), bool(report), str(report.verdict), report.remark
+    (True, True, 'self-consistent', '')
     """
 
     checks: tuple[Check, ...]

@@ -150,7 +150,7 @@ def record_command(
           --tally votes.csv --electorate members.csv
       govledger record ledger.profile-changed self --on 2025-01-01 --set profile=rules.yaml
 
-    docs/events.md lists the fields of each type. Every event may have note, corrects,
+    docs/reference/events.md lists the fields of each type. Every event may have note, corrects,
     recorded_by, source.document, source.assertion (stated, inferred or external) and
     source.url. A correction states the whole fact anew, not only what was wrong.
     """

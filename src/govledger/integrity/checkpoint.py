@@ -48,10 +48,16 @@ NONE = "none"
 
 @frozen
 class Checkpoint:
-    """The head of a log: its origin, how many entries it had, and the root over them.
+    """The head of a log: its `origin`, how many entries it had (`size`), and the `root` over them.
 
     Raises `InvalidInput` for an origin that no key can bear, a size out of range, a root that
     is no hash, and a root of nothing that is not `EMPTY_ROOT`.
+
+    >>> from govledger import Checkpoint, Ledger
+    >>> with Ledger.in_memory(origin="example.org/club") as ledger:
+    ...     checkpoint = ledger.checkpoint()
+    >>> isinstance(checkpoint, Checkpoint), str(checkpoint).splitlines()[:2]
+    (True, ['example.org/club', '1'])
     """
 
     origin: str = field(converter=key_name)
@@ -193,9 +199,14 @@ class Group:
 
 @frozen
 class Policy:
-    """Whose word counts: any of the logs must have signed, and the quorum have cosigned.
+    """Whose word counts: any of the `logs` must have signed, and the quorum have cosigned.
 
-    Groups stand after those they name. `quorum` is a witness, a group or `NONE`.
+    `witnesses` are single keys, `groups` of them stand after those they name, `quorum` is a
+    witness, a group or `NONE`. `integrity.checkpoint.parse_policy` reads one from a file.
+
+    >>> from govledger import Policy
+    >>> Policy().quorum
+    'none'
     """
 
     logs: tuple[VerifierKey, ...] = ()

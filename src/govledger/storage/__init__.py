@@ -62,6 +62,10 @@ class Listed:
     `ledger` is what `?ledger=` calls it, `name` whose it is, as its first record says, `size` how
     many records it has, and `recorded_at` when the last of them was made. Where something keeps us
     from reading it, `problem` tells what, and nothing else is known.
+
+    >>> from govledger import Listed
+    >>> Listed(ledger="vng", name="VNG", size=56).problem is None
+    True
     """
 
     ledger: str

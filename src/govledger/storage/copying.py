@@ -39,6 +39,12 @@ class Copied:
     `count` of them were copied just now. `erased` texts were erased in the copy, because a record
     says since that they are; where not `purged`, bytes of these remain, and `remains` says for
     how long and what is to be done (see `Erasure`).
+
+    >>> from govledger import Copied, Ledger
+    >>> with Ledger.open("club.db") as ledger:
+    ...     copied = ledger.copy_to("copy.db")
+    >>> isinstance(copied, Copied), copied.count, copied.size, copied.purged
+    (True, 1, 1, True)
     """
 
     count: int

@@ -70,10 +70,17 @@ def place(path_or_url: str | os.PathLike[str], vocabulary: Vocabulary = STANDARD
 def ledgers(url: str) -> Iterator[Listed]:
     """The ledgers of a database, by name, of which few are in memory at a time.
 
-    Which ledger the URL names, if any, does not matter. One that the user of the URL may not
-    read, or that this govledger cannot read, is listed with what keeps it from that.
+    `url` is that of `Ledger.open`; which ledger it names, if any, does not matter. One that its
+    user may not read, or that this govledger cannot read, is listed with what keeps it from that.
 
     Raises `StorageError` where the URL means no database, or the server cannot be asked.
+
+    >>> from govledger import StorageError, ledgers
+    >>> try:
+    ...     list(ledgers("club.db"))
+    ... except StorageError as error:
+    ...     error.problems[0].code
+    'not-a-database'
     """
     if not _is_of_postgres(url):
         raise StorageError(

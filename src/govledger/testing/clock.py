@@ -18,10 +18,11 @@ START = "2024-01-01"
 class FixedClock:
     """A clock for `Ledger.open(..., clock=…)` that moves only where it is told to.
 
-    It starts at an instant, or where a day begins in its time `zone` (IANA, UTC unless given).
-    Calling it gives the present as an aware datetime, in UTC. Raises `InvalidInput` for a time
-    that is neither a day nor an instant.
+    It begins at `start`: an instant, or where a day begins in its time `zone` (IANA, UTC unless
+    given). Calling it gives the present as an aware datetime, in UTC. Raises `InvalidInput` for a
+    time that is neither a day nor an instant.
 
+    >>> from govledger.testing import FixedClock
     >>> clock = FixedClock("2018-11-30T14:30+01:00")
     >>> str(clock())
     '2018-11-30 13:30:00+00:00'
@@ -44,7 +45,7 @@ class FixedClock:
         return f'FixedClock("{self._now.isoformat()}")'
 
     def at(self, moment: When | str | date | datetime) -> Self:
-        """Move on to an instant, or to where a day begins. Gives the clock itself.
+        """Move on to a `moment`: an instant, or where a day begins. Gives the clock itself.
 
         Raises `ClockError` for a time that has passed, `InvalidInput` for one that names no
         single moment.
@@ -60,9 +61,10 @@ class FixedClock:
         seconds: float = 0,
         microseconds: float = 0,
     ) -> Self:
-        """Move on by so much; a day has 24 hours. Gives the clock itself.
+        """Move on by `days`, `hours`, `minutes`, `seconds` and `microseconds`.
 
-        Raises `ClockError` where that would be back.
+        All together; a day has 24 hours. Gives the clock itself. Raises `ClockError` where that
+        would be back.
         """
         step = timedelta(
             days=days, hours=hours, minutes=minutes, seconds=seconds, microseconds=microseconds

@@ -46,7 +46,16 @@ class OldBody:
     """A record as an earlier version of an extension wrote it, and the event it stands for now.
 
     `type` is the stored name with its version, `budget.proposed@1`; `said` what stands in its
-    body: `on`, `data` with the fields of its own, and the shared ones beside it.
+    body: `on`, `data` with the fields of its own, and the shared ones beside it; `reads_as` is the
+    event.
+
+    >>> from govledger import MotionSubmitted
+    >>> from govledger.testing import OldBody
+    >>> now = MotionSubmitted("bins", title="Bigger bins", on="2018-03-01")
+    >>> said = {"on": "2018-03-01", "data": {"title": "Bigger bins"}}
+    >>> old = OldBody(type="motion.submitted@1", said=said, reads_as=now)
+    >>> old.entry(2).subject
+    'motion/bins'
     """
 
     type: str
@@ -54,7 +63,7 @@ class OldBody:
     reads_as: Event
 
     def entry(self, position: int = 2) -> Entry:
-        """The bytes, as they stand in a ledger at a position."""
+        """The bytes, as they stand in a ledger at a `position`."""
         recorded_at = timestamp(datetime(2018, 1, 1, tzinfo=UTC))
         body = {**self.said, "position": position, "recorded_at": recorded_at}
         return Entry(position, self.reads_as.subject, 1, self.type, canonical(body))
@@ -96,7 +105,7 @@ def check_extension(
     histories: int = 10,
     seed: int = 0,
 ) -> None:
-    """Try out what a ledger takes for granted of an extension.
+    """Try out what a ledger takes for granted of an `extension`.
 
     - Each event type has a name of its own (`kind.what-happened`), is a frozen `Event` of a kind
       that is known, and hashes.

@@ -36,12 +36,19 @@ Events = tuple[Event, ...]
 
 
 def a_meeting(slug: str, *, on: Day = DAY, **fields: Any) -> Events:
-    """A meeting that is convened. `fields` as for `MeetingConvened`."""
+    """A meeting that is convened, called `slug`, `on` a day. `fields` as for `MeetingConvened`.
+
+    >>> from govledger.testing import a_meeting
+    >>> [event.type for event in a_meeting("agm-2024", on="2024-03-14")]
+    ['meeting.convened']
+    """
     return (MeetingConvened(slug, on=on, **{"title": _title(slug), **fields}),)
 
 
 def a_motion(slug: str, *, on: Day = DAY, **fields: Any) -> Events:
-    """A motion that is submitted. `fields` as for `MotionSubmitted`; a meeting must be on record.
+    """A motion that is submitted, called `slug`, `on` a day. `fields` as for `MotionSubmitted`.
+
+    A meeting that they name must be on record, or come.
 
     >>> from govledger.testing import a_motion
     >>> [event.type for event in a_motion("bins", title="Bigger bins")]
@@ -53,7 +60,14 @@ def a_motion(slug: str, *, on: Day = DAY, **fields: Any) -> Events:
 def an_adopted_motion(
     slug: str, *, on: Day = DAY, meeting: str | None = None, **fields: Any
 ) -> Events:
-    """A motion that is submitted and adopted on one day. `fields` as for `MotionAdopted`."""
+    """A motion that is submitted and adopted on one day. `fields` as for `MotionAdopted`.
+
+    `slug` names it, `on` is the day, `meeting` where both happen.
+
+    >>> from govledger.testing import an_adopted_motion
+    >>> [event.type for event in an_adopted_motion("bins")]
+    ['motion.submitted', 'motion.adopted']
+    """
     submitted = a_motion(slug, on=on, meeting=meeting)
     return (*submitted, MotionAdopted(slug, on=on, meeting=meeting, **fields))
 
@@ -61,26 +75,48 @@ def an_adopted_motion(
 def a_rejected_motion(
     slug: str, *, on: Day = DAY, meeting: str | None = None, **fields: Any
 ) -> Events:
-    """A motion that is submitted and rejected on one day. `fields` as for `MotionRejected`."""
+    """A motion that is submitted and rejected on one day. `fields` as for `MotionRejected`.
+
+    `slug` names it, `on` is the day, `meeting` where both happen.
+
+    >>> from govledger.testing import a_rejected_motion
+    >>> [event.type for event in a_rejected_motion("bins")]
+    ['motion.submitted', 'motion.rejected']
+    """
     submitted = a_motion(slug, on=on, meeting=meeting)
     return (*submitted, MotionRejected(slug, on=on, meeting=meeting, **fields))
 
 
 def a_held_over_motion(slug: str, *, on: Day = DAY, **fields: Any) -> Events:
-    """A motion that is adopted and held over on one day. `fields` as for `MotionHeldOver`."""
+    """A motion that is adopted and held over on one day. `fields` as for `MotionHeldOver`.
+
+    `slug` names it, `on` is the day.
+
+    >>> from govledger.testing import a_held_over_motion
+    >>> [event.type for event in a_held_over_motion("bins")]
+    ['motion.submitted', 'motion.adopted', 'motion.held-over']
+    """
     return (*an_adopted_motion(slug, on=on), MotionHeldOver(slug, on=on, **fields))
 
 
 def a_completed_motion(slug: str, *, on: Day = DAY, **fields: Any) -> Events:
-    """A motion that is adopted and completed on one day. `fields` as for `MotionCompleted`."""
+    """A motion that is adopted and completed on one day. `fields` as for `MotionCompleted`.
+
+    `slug` names it, `on` is the day.
+
+    >>> from govledger.testing import a_completed_motion
+    >>> [event.type for event in a_completed_motion("bins")]
+    ['motion.submitted', 'motion.adopted', 'motion.completed']
+    """
     return (*an_adopted_motion(slug, on=on), MotionCompleted(slug, on=on, **fields))
 
 
 def a_mandate(slug: str, *, on: Day = DAY, motion: str | None = None, **fields: Any) -> Events:
     """A mandate that is given, by an adopted motion. `fields` as for `MandateGiven`.
 
-    Name a `motion` that is on record already; otherwise one is adopted first, whose name is that
-    of the mandate up to its last dot, or "motion-" and that of the mandate.
+    `slug` names it, `on` is the day. Name a `motion` that is on record already; otherwise one is
+    adopted first, whose name is that of the mandate up to its last dot, or "motion-" and that of
+    the mandate.
 
     >>> from govledger.testing import a_mandate
     >>> [f"{event.type} {event.subject}" for event in a_mandate("bins.1")]
@@ -94,19 +130,29 @@ def a_mandate(slug: str, *, on: Day = DAY, motion: str | None = None, **fields: 
 def a_blockade(slug: str, *, on: Day = DAY, by: str | None = None, **fields: Any) -> Events:
     """A blockade that is imposed, by an adopted motion. `fields` as for `BlockadeImposed`.
 
-    `by` is a motion that is on record already; otherwise one is adopted first, as for `a_mandate`.
+    `slug` names it, `on` is the day, `by` a motion that is on record already; otherwise one is
+    adopted first, as for `a_mandate`.
+
+    >>> from govledger.testing import a_blockade
+    >>> [event.type for event in a_blockade("spending")]
+    ['motion.submitted', 'motion.adopted', 'blockade.imposed']
     """
     mover, before = _footing(slug, on, by)
     return (*before, BlockadeImposed(slug, on=on, by=mover, **{"scope": _title(slug), **fields}))
 
 
 def a_proposal(slug: str, *, on: Day = DAY, **fields: Any) -> Events:
-    """A proposal that is made. `fields` as for `ProposalMade`."""
+    """A proposal that is made, called `slug`, `on` a day. `fields` as for `ProposalMade`.
+
+    >>> from govledger.testing import a_proposal
+    >>> [event.type for event in a_proposal("board-1")]
+    ['proposal.made']
+    """
     return (ProposalMade(slug, on=on, **{"by": "Board", "text": _title(slug), **fields}),)
 
 
 def several(factory: Callable[..., Events], count: int, slug: str = "", **fields: Any) -> Events:
-    """The events of `count` subjects made by a factory, one after the other.
+    """The events of `count` subjects made by a `factory`, one after the other.
 
     They are called `slug`-1, `slug`-2 and so on; unless given, `slug` is the last word of the
     factory's name. `fields` go to the factory, the same each time.

@@ -61,7 +61,7 @@ def given(
     timezone: str = "UTC",
     extensions: Sequence[Any] = (),
 ) -> Story:
-    """Begin a story with what is on record already: events, or the events of factories.
+    """Begin a story with what is on record already: `events`, or those of factories.
 
     `at` is when they are recorded: an instant, or a day (its beginning); without it they are
     recorded when the story first tells a time, or else on 2024-01-01. `profile`, `timezone` and
@@ -103,6 +103,14 @@ class Story:
     Every `then…` asserts something of the last act and gives the story back, so that assertions
     can follow each other. `as_of` and `known_at` are those of `Ledger.as_of`; without `as_of`
     they ask about the last day that an event of the story names.
+
+    `given` makes one of `acts`, of `options` of the ledger and its `extensions`.
+
+    >>> from govledger import MotionAdopted
+    >>> from govledger.testing import Story, a_motion, given
+    >>> story = given(a_motion("bins")).when(MotionAdopted("bins", on="2024-03-14"))
+    >>> isinstance(story, Story), story
+    (True, <Story: given 1 event, when 1 event>)
     """
 
     acts: tuple[_Act, ...]
@@ -135,8 +143,9 @@ class Story:
         as_of: Moment | None = None,
         known_at: Known | None = None,
     ) -> Story:
-        """The last act is recorded; and these subjects (`kind/slug`) have these statuses.
+        """The last act is recorded; and these subjects (`kind/slug`) have this `status` each.
 
+        `as_of` and `known_at` as for `Ledger.as_of`.
         A subject that has no status, such as a meeting, is "on-record"; one of which nothing is
         on record has None. Raises `AssertionError` otherwise.
 
@@ -169,8 +178,9 @@ class Story:
         known_at: Known | None = None,
         **fields: object,
     ) -> Story:
-        """The state of a subject (`kind/slug`) has these values in its fields; others may differ.
+        """The state of a subject (`kind/slug`) has these values in its `fields`.
 
+        Others may differ. `as_of` and `known_at` as for `Ledger.as_of`.
         A field is one of the state (`ledger.as_of(…).state(subject)`) or, where that has none of
         that name, one of its description (`describe`), such as the `deadline` of a mandate. Times
         may be given as text, tuples as lists. Raises `AssertionError` otherwise.
@@ -210,8 +220,8 @@ class Story:
     def then_refused(self, code: str, *codes: str) -> Story:
         """The last act is refused for these reasons: all of them, exactly, in any order.
 
-        Codes are those of `RuleBreach` and of every other error of govledger, one for each
-        problem (see the page on errors). Nothing was written then. Raises `AssertionError`
+        `code` and `codes` are those of `RuleBreach` and of every other error of govledger, one for
+        each problem (see the page on errors). Nothing was written then. Raises `AssertionError`
         where other problems came, more or fewer of them, or none.
 
         >>> from govledger import MotionCompleted
@@ -239,8 +249,9 @@ class Story:
     ) -> Story:
         """The last act is recorded; and these findings are on the books then, exactly.
 
-        Findings are breaches that were flagged, and notices: all of the ledger, one code each,
-        in any order. Without codes: none. Raises `AssertionError` otherwise.
+        `as_of` and `known_at` as for `Ledger.as_of`. Findings are breaches that were flagged, and
+        notices: all of the ledger, one of `codes` each, in any order. Without any: none. Raises
+        `AssertionError` otherwise.
 
         >>> from govledger import MotionCompleted
         >>> from govledger.testing import a_motion, given
@@ -259,7 +270,7 @@ class Story:
         return self
 
     def then_records(self, *expected: str | Event) -> Story:
-        """The last act wrote these records, in this order: events, or the names of their types.
+        """The last act wrote the `expected` records, in this order: events, or names of types.
 
         Raises `AssertionError` otherwise.
 
@@ -282,8 +293,9 @@ class Story:
     def then_unchanged(
         self, *subjects: str, as_of: Moment | None = None, known_at: Known | None = None
     ) -> Story:
-        """The last act, recorded or refused, leaves these subjects as they were; all, if none.
+        """The last act, recorded or refused, leaves these `subjects` as they were; all, if none.
 
+        `as_of` and `known_at` as for `Ledger.as_of`.
         Compared are the descriptions before and after the act, field by field, as `Ledger.diff`
         does. Raises `AssertionError` where something differs.
 
@@ -313,7 +325,7 @@ class Story:
         return self
 
     def ask(self, question: Callable[[Ledger], _T]) -> _T:
-        """What a function says of the ledger after the last act, for a plain `assert`.
+        """What a `question` says of the ledger after the last act, for a plain `assert`.
 
         The ledger is closed when it has answered: ask for values, not for iterators. Raises
         `AssertionError` where the last act was refused.

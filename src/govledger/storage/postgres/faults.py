@@ -77,7 +77,7 @@ _FAULTS = {
     "42501": (
         "no-right",
         "this user may not do that",
-        "let the owner of the schema grant what docs/postgres.md lists",
+        "let the owner of the schema grant what docs/how-to/postgresql.md lists",
     ),
     "42804": DAMAGED,  # another type
     "42883": DAMAGED,  # no operator for such a type

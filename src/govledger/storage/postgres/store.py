@@ -72,7 +72,7 @@ _NOT_THE_OWNER = (
 )
 _IN_STATISTICS = (
     "ANALYZE has copied names into the statistics of the table, for somebody switched those on:"
-    " let an administrator see to it (docs/postgres.md)"
+    " let an administrator see to it (docs/how-to/postgresql.md)"
 )
 
 MOST_NAMED = 10
