@@ -138,8 +138,6 @@ def test_vocabulary_page(golden):
     page += ["## The events, one by one\n"]
     for cls in VOCABULARY:
         page += [f"### {cls.type}\n", f"{said(cls)}\n"]
-    page += [f"**{cls.__name__}**: {fields}. {about}\n"]
-        page += [f"```yaml\n{example}\n```\n"]
     page += [
         "Roll calls may come from CSV, and are stored in columns: [votes](../how-to/votes.md).\n",
         "## Versions\n",

@@ -85,8 +85,9 @@ def _share_text(value: Share | str) -> str:
 class Share:
     """A share that must be reached: more than a fraction, or at least it.
 
-    Takes text, and raises `InvalidInput` for any other. Fractions are exact, in lowest terms.
+    Takes `text`, and raises `InvalidInput` for any other. Fractions are exact, in lowest terms.
 
+    >>> from govledger import Share
     >>> Share("at least 4/6").text
     'at least 2/3'
     >>> Share("more than 1/2").reached(5, of=10), Share("at least 1/2").reached(5, of=10)
@@ -106,7 +107,7 @@ class Share:
         return self.text
 
     def reached(self, number: int, of: int) -> bool:
-        """Whether a number is that share `of` a whole; nothing is a share of nothing."""
+        """Whether a `number` is that share `of` a whole; nothing is a share of nothing."""
         needed = self.part * of
         return of > 0 and (number > needed if self.is_exclusive else number >= needed)
 
@@ -145,10 +146,16 @@ class Majority:
     Votes cast are those in favour and against; those present have abstained, too; the
     electorate is all votes there are, present or not. A tie, as many in favour as against, can
     mean something else than rejection only where more than half of the votes cast are needed.
-    The quorum is the share of the electorate that must be present for the vote to be valid.
+    The quorum is the share of the electorate that must be present for the vote to be valid. Raises
+    `InvalidInput` for a value that will not do.
 
-    >>> Majority(share="at least 2/3", quorum="more than 1/2").share
+    >>> from govledger import Majority, Tally
+    >>> rule = Majority(share="at least 2/3", quorum="more than 1/2")
+    >>> rule.share
     Share(text='at least 2/3')
+    >>> tally = Tally(in_favour=31, against=12, electorate=100)
+    >>> str(rule.outcome(tally)), rule.has_quorum(tally)
+    ('adopted', False)
     """
 
     share: Share = field(default=HALF, converter=Share)
@@ -166,7 +173,7 @@ class Majority:
             )
 
     def outcome(self, count: Count) -> Outcome:
-        """What a count comes to under this rule, its quorum left aside."""
+        """What a `count` comes to under this rule, its quorum left aside."""
         if self.share.reached(count.in_favour, self._whole(count)):
             return Outcome.ADOPTED
         is_tie = self.of is Base.CAST and count.in_favour == count.against
@@ -184,7 +191,7 @@ class Majority:
                 return attending(count) + count.absent
 
     def has_quorum(self, count: Count) -> bool | None:
-        """Whether enough were present; None where the electorate is not known."""
+        """Whether enough were present at a `count`; None where the electorate is not known."""
         if self.quorum is None:
             return True
         if count.electorate is None:
@@ -221,8 +228,10 @@ class Term:
     """A stretch of the calendar: so many days, weeks, months or years.
 
     Months and years lead to the same day of a later month; where that month has no such day, to
-    its last. Takes text, and raises `InvalidInput` for any other.
+    its last. Takes `text`, and raises `InvalidInput` for any other.
 
+    >>> from datetime import date
+    >>> from govledger import Term
     >>> Term("1 month").after(date(2024, 1, 31)).isoformat()
     '2024-02-29'
     """
@@ -233,7 +242,7 @@ class Term:
         return self.text
 
     def after(self, day: date) -> date:
-        """The last day of the term, begun on a day; the last day there is if it lies beyond."""
+        """The last day of the term, begun on a `day`; the last day there is if it lies beyond."""
         digits, unit = self.text.split(" ")
         number, unit = int(digits), unit.removesuffix("s")
         try:
@@ -256,7 +265,9 @@ class Lapse:
 
     Nothing lapses by itself: when a term has passed without a decision on record, the register
     says so. Undecided counts from the submission, the others from when the motion came to be so.
+    Raises `InvalidInput` for a value that is no `Term`.
 
+    >>> from govledger import Lapse
     >>> Lapse(undecided="2 years", held_over="18 months").held_over
     Term(text='18 months')
     """
@@ -270,7 +281,12 @@ class Lapse:
 
 
 class HeldOver(StrEnum):
-    """What "held over" ("aangehouden") means: an adopted motion is kept, or a vote postponed."""
+    """What "held over" ("aangehouden") means: an adopted motion is kept, or a vote postponed.
+
+    >>> from govledger import HeldOver
+    >>> [str(word) for word in HeldOver]
+    ['kept-open', 'vote-postponed']
+    """
 
     KEPT_OPEN = "kept-open"
     VOTE_POSTPONED = "vote-postponed"
@@ -280,8 +296,10 @@ class HeldOver(StrEnum):
 class Weights:
     """What a tally counts: its `unit`, and whether every member has an `equal` vote.
 
-    Without a unit a tally may count anything; without `equal` members may have any weight.
+    Without a unit a tally may count anything; without `equal` members may have any weight. Raises
+    `InvalidInput` for a value that will not do.
 
+    >>> from govledger import Weights
     >>> Weights(unit="inhabitants").equal
     False
     """
@@ -294,8 +312,10 @@ class Weights:
 class Discharge:
     """Whose meetings may declare a motion completed: `only` those bodies, `never` these.
 
-    Upper and lower case do not matter. Where neither is given, any body may.
+    Upper and lower case do not matter. Where neither is given, any body may. Raises `InvalidInput`
+    for a value that will not do.
 
+    >>> from govledger import Discharge
     >>> Discharge(never=["board", "committee"]).allows("Board")
     False
     """
@@ -304,7 +324,7 @@ class Discharge:
     never: tuple[str, ...] = field(default=(), converter=lines)
 
     def allows(self, body: str) -> bool:
-        """Whether a meeting of that body may."""
+        """Whether a meeting of that `body` may."""
         named = body.casefold()
         if self.only and named not in map(str.casefold, self.only):
             return False
@@ -393,21 +413,23 @@ def _held_over(value: str) -> HeldOver:
 
 @frozen(kw_only=True)
 class Profile:
-    """An association's rules: a name with a version, for a replay never picks up newer ones.
+    """An association's rules: a `name` with a version, for a replay never picks up newer ones.
 
-    `majorities` are its rules for votes by name, of which `ordinary` holds unless a record names
-    another; `weights` says what tallies count, `discharge` whose meetings may declare a motion
-    completed, `held_over` what that means here, `lapse` after how long a motion stands out;
-    `labels` are its own terms (language -> term -> word). All values are taken as text, too.
-    Raises `InvalidInput` with all that is wrong, also where it takes more than 48 KiB as data.
+    `title` says whom they are for; `majorities` are its rules for votes by name, of which
+    `ordinary` holds unless a record names another; `weights` says what tallies count, `discharge`
+    whose meetings may declare a motion completed, `held_over` what that means here, `lapse` after
+    how long a motion stands out; `labels` are its own terms (language -> term -> word). All values
+    are taken as text, too. Raises `InvalidInput` with all that is wrong, also where it takes more
+    than 48 KiB as data.
 
+    >>> from govledger import Profile
     >>> club = Profile(
     ...     name="tennis-club@1",
     ...     title="a tennis club",
     ...     majorities={"ordinary": {}, "statutes": {"share": "at least 2/3"}},
     ... )
-    >>> club.majorities["statutes"].share.part
-    Fraction(2, 3)
+    >>> club.majorities["statutes"].share.part, str(club.majority.share)
+    (Fraction(2, 3), 'more than 1/2')
     >>> Profile.from_definition(club.definition()) == club
     True
     """
@@ -464,7 +486,7 @@ class Profile:
 
     @classmethod
     def from_definition(cls, data: Mapping[str, Any]) -> Self:
-        """The profile that data define, as `definition` gives them or as people write them.
+        """The profile that `data` define, as `definition` gives them or as people write them.
 
         `extends` may name a shipped profile, whose rules hold but for those that are given: each
         majority, label, term and so on replaces the one of its name. Raises `InvalidInput` with
@@ -535,7 +557,12 @@ PROFILES: tuple[Profile, ...] = (
         majorities={ORDINARY: Majority(tie=Outcome.UNDECIDED)},
     ),
 )
-"""The profiles that ship. None of them ever changes: what is different has another version."""
+"""The profiles that ship. None of them ever changes: what is different has another version.
+
+>>> from govledger import PROFILES
+>>> [profile.name for profile in PROFILES]
+['general@1', 'vng@1', 'parliament@1']
+"""
 
 GENERAL = PROFILES[0]
 

@@ -204,10 +204,7 @@ class Register:
         return None if state is None else _described(self, state)
 
     def listing(self, kind: str) -> tuple[dict[str, Any], ...]:
-        """All subjects of a `kind` that can be listed ("motions"), described, in the order of the register.
-
-        See `govledger.vocabulary.Vocabulary.listed`.
-        """
+        """All subjects of a `kind` that can be listed ("motions"), in the register's order."""
         subjects = self._of(self.vocabulary.listed[kind])
         return tuple(_described(self, state) for state in subjects.values())
 

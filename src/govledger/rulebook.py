@@ -18,6 +18,7 @@ def read_profile(path: str | Path, text: str | None = None) -> Profile:
     messages. Raises `InvalidInput` with every problem, each with its place (file, line, column),
     and `OSError` where there is no file.
 
+    >>> from govledger import read_profile
     >>> rules = "govledger_profile: 1\\nname: club@1\\ntitle: a tennis club\\n"
     >>> read_profile("club.yaml", text=rules).title
     'a tennis club'

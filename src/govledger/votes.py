@@ -25,7 +25,12 @@ _T = TypeVar("_T")
 
 
 class Choice(StrEnum):
-    """What a member chose in a vote."""
+    """What a member chose in a vote.
+
+    >>> from govledger import Choice
+    >>> [str(word) for word in Choice]
+    ['in-favour', 'against', 'abstained', 'absent']
+    """
 
     IN_FAVOUR = "in-favour"
     AGAINST = "against"
@@ -61,11 +66,13 @@ def _roll_call(value: Iterable[Vote | Mapping[str, object]]) -> tuple[Vote, ...]
 class Tally:
     """The count of a vote, in whole votes (members, or their weights).
 
-    `unit` says what is counted; `electorate` how many votes there are in all, on the day of
-    the vote; `roll_call` holds the members' votes, where they are known. `called_twice` is how
-    many of these are by members who were called before: the ledger counts them when it seals
-    the names, for nobody can afterwards.
+    `in_favour` and `against` are votes cast, `abstained` and `absent` are not. `unit` says what is
+    counted; `electorate` how many votes there are in all, on the day of the vote; `roll_call` holds
+    the members' votes, where they are known. `called_twice` is how many of these are by members who
+    were called before: the ledger counts them when it seals the names, for nobody can afterwards.
+    Raises `InvalidInput` for anything but whole numbers.
 
+    >>> from govledger import Tally
     >>> Tally(in_favour=31, against=12, unit="members").electorate is None
     True
     """
@@ -87,12 +94,14 @@ class Tally:
         unit: str = "votes",
         electorate: int | None = None,
     ) -> Self:
-        """What votes come to: a tally with these as its roll call.
+        """What `votes` come to: a tally with these as its roll call.
 
-        Each choice counts as many votes as its members have together. `electorate` is how many
+        Each choice counts as many votes as its members have together; `unit` says what is
+        counted. `electorate` is how many
         there are in all, where that is known. Raises `InvalidInput` with all that is wrong with
         the votes.
 
+        >>> from govledger import Tally, Vote
         >>> tally = Tally.of([Vote("Ede", "in-favour", 12), Vote("Goes", "against", 4)])
         >>> tally.in_favour, tally.against, len(tally.roll_call)
         (12, 4, 2)
@@ -110,8 +119,9 @@ class Tally:
         roll_call: bool = True,
         name: str = "votes.csv",
     ) -> Self:
-        """The tally of a list of votes in CSV: columns member and choice, and perhaps weight.
+        r"""The tally of a list of votes in CSV: columns member and choice, and perhaps weight.
 
+        `text` is the list, `unit` says what is counted.
         With an `electorate` each member has the weight that it gives, and who does not vote is
         absent; a weight in the list must be the same. Without one the list holds all members,
         and who has no choice is absent. In both cases the `electorate` of the tally is the sum
@@ -123,7 +133,8 @@ class Tally:
         Separators may be commas, semicolons or tabs. Raises `InvalidInput` with every problem,
         each with its line and column.
 
-        >>> tally = Tally.from_csv("lid;stem;gewicht\\nEde;voor;12\\nGoes;tegen;4\\nJoure;;2")
+        >>> from govledger import Tally, Vote
+        >>> tally = Tally.from_csv("lid;stem;gewicht\nEde;voor;12\nGoes;tegen;4\nJoure;;2")
         >>> tally.in_favour, tally.against, tally.absent, tally.electorate
         (12, 4, 2, 18)
         >>> tally.roll_call[2]
@@ -138,6 +149,7 @@ class Tally:
     def noted(self) -> Tally:
         """The same, with the members counted that were called twice, as far as names can be read.
 
+        >>> from govledger import Tally, Vote
         >>> Tally.of([Vote("Ede", "in-favour"), Vote("Ede", "against")]).noted().called_twice
         1
         """
@@ -248,6 +260,10 @@ class Electorate:
 
     `members` has the votes of each. It is a value: what becomes of the register later changes
     nothing in it, nor in a tally that was made with it.
+
+    >>> from govledger import Electorate
+    >>> Electorate({"Ede": 12, "Goes": 4}).members["Ede"]
+    12
     """
 
     members: Mapping[str, int] = field(converter=_weights, hash=False)
@@ -256,7 +272,7 @@ class Electorate:
     def from_csv(
         cls, text: str, *, on: When | str | date | None = None, name: str = "members.csv"
     ) -> Self:
-        """The members of a register in CSV that are members on a day.
+        r"""The members of a register in CSV, `text`, that are members on a day.
 
         The columns are member, and perhaps weight (a vote each where there is none), from and
         until (days, both included; empty where there is no such end). A member may stand
@@ -267,7 +283,8 @@ class Electorate:
         Headings may be Dutch: lid, gewicht, vanaf, tot en met. Raises `InvalidInput` with every
         problem of the whole register, each with its line and column.
 
-        >>> register = "lid;gewicht;vanaf;tot en met\\nEde;11;;2019-12-31\\nEde;12;2020-01-01;"
+        >>> from govledger import Electorate
+        >>> register = "lid;gewicht;vanaf;tot en met\nEde;11;;2019-12-31\nEde;12;2020-01-01;"
         >>> Electorate.from_csv(register, on="2019-12-31").members
         {'Ede': 11}
         """
@@ -277,19 +294,21 @@ class Electorate:
     def total(self) -> int:
         """How many votes there are in all.
 
+        >>> from govledger import Electorate
         >>> Electorate({"Ede": 12, "Goes": 4}).total
         16
         """
         return sum(self.members.values())
 
     def differences(self, tally: Tally) -> tuple[Problem, ...]:
-        """Where a tally does not have this electorate; empty where all agrees.
+        """Where a `tally` does not have this electorate; empty where all agrees.
 
         To check a tally on record against the register of its day: its roll call must call each
         member once, with the same weight, and its `electorate` must be their sum. A name that
         cannot be read (it was erased, or is withheld) passes for a member of the same weight
         that is not called otherwise.
 
+        >>> from govledger import Electorate, Tally, Vote
         >>> council = Electorate({"Ede": 12, "Goes": 4})
         >>> tally = Tally.of([Vote("Ede", "in-favour", 11)], electorate=16)
         >>> for problem in council.differences(tally): print(problem.message)
