@@ -136,6 +136,7 @@ ELSEWHERE = {
     ("docs/how-to/cluster.md", "yaml"): "tests/patroni_cluster.py",
     ("docs/how-to/extend.md", "console"): "tests/test_extension.py",
     ("docs/how-to/extend.md", "python"): "tests/test_extension.py",
+    ("docs/how-to/extend.md", "toml"): "tests/test_extension.py",
     ("docs/how-to/postgresql.md", "sql"): "tests/test_postgres.py",
     ("docs/reference/errors.md", "json"): "tests/test_errors.py",
     ("docs/reference/errors.md", "py"): "tests/test_errors.py",
@@ -143,7 +144,7 @@ ELSEWHERE = {
     ("docs/reference/events.md", "yaml"): "tests/test_docs.py",
     **{
         (f"docs/reference/{page}.md", "python"): "tests/test_docs.py"  # made of docstrings
-        for page in ("api", "events", "extension", "fields", "testing")
+        for page in ("api", "events", "fields", "testing")
     },
 }
 """Pages whose blocks in a language are run by tests of their own."""

@@ -81,7 +81,7 @@ from govledger.vocabulary import Vocabulary
 from govledger.when import view_instant
 
 ROOT = Path(__file__).parents[1]
-PAGE = (ROOT / "docs/how-to/extend.md").read_text("utf-8")
+PAGE = (ROOT / "docs" / "how-to" / "extend.md").read_text("utf-8")
 
 
 def blocks(language):

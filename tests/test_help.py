@@ -19,6 +19,14 @@ records:
     title: Bigger bins
     movers: [J. Jansen]
 """
+FILES = {
+    "minutes-2024.yaml": DATASET,
+    "more.yaml": DATASET.replace("bins", "benches"),
+    "rules.yaml": "govledger_profile: 1\nname: club@1\ntitle: a club\n",
+    "votes.csv": "member,choice\nGoes,against\nEde,in favour\n",
+    "members.csv": "member,weight\nEde,12\nGoes,4\n",
+}
+"""The files that examples name."""
 
 NOT_RUN = {
     'govledger follow | while read -r line; do echo "$line"; done': "it waits for ever",
@@ -99,8 +107,8 @@ def test_the_examples_of_help_run(command, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     for folder in ("archive", "backup"):
         (tmp_path / folder).mkdir()
-    (tmp_path / "minutes-2024.yaml").write_text(DATASET, "utf-8")
-    (tmp_path / "more.yaml").write_text(DATASET.replace("bins", "benches"), "utf-8")
+    for name, text in FILES.items():
+        (tmp_path / name).write_text(text, "utf-8")
     for line in BEFORE.get(command, ()):
         run(line)
     found = examples(command)

@@ -34,7 +34,7 @@ from govledger.errors import (
     brief,
     invalid,
 )
-from govledger.events import Event, UnknownEvent, kind_of, own_fields
+from govledger.events import TERSER, Event, UnknownEvent, kind_of, own_fields
 from govledger.history import Record, Told
 from govledger.profiles import Profile, named
 from govledger.rules import Breach, Finding, Notice
@@ -199,7 +199,8 @@ def payload(event: Event, *, packed: bool = True) -> dict[str, Any]:
         data = event.data
     else:
         data = _own(cast("Hashable", type(event))).plain(event)
-        data = type(event).pack(data) if packed else data
+        terser = TERSER.get(type(event)) if packed else None
+        data = data if terser is None else terser(data)
     if data:
         said["data"] = data
     if event.source is not None:

@@ -66,13 +66,14 @@ _KIND = re.compile(r"[a-z][a-z0-9-]{0,39}", re.ASCII)
 
 
 def subject_name(value: str, kind: str | None = None) -> str:
-    """`kind/slug`, from that or, where the kind is clear, from the slug alone.
+    """The name `kind/slug` that `value` says: as a whole, or by the slug alone of that `kind`.
 
     Slugs match `[a-z0-9][a-z0-9.-]*`, at most 100 characters. Whether there is such a kind the
-    ledger's vocabulary knows. Raises `InvalidInput`.
+    ledger's vocabulary knows. Raises `InvalidInput` for any other name, or one of another kind.
 
-    >>> subject_name("rob-ii", "motion")
-    'motion/rob-ii'
+    >>> from govledger.fields import subject_name
+    >>> subject_name("roof", "budget"), subject_name("motion/rob-ii")
+    ('budget/roof', 'motion/rob-ii')
     """
     if not isinstance(value, str):
         raise invalid("not-a-subject", f"{brief(value)} does not name a subject", _SUBJECT_FORM)
@@ -125,16 +126,36 @@ def versioned(value: str) -> str:
 _VERSIONED = re.compile(r"[a-z][a-z0-9-]{0,39}@[1-9][0-9]{0,8}", re.ASCII)
 
 REFERENCE = {"reference": True}
-"""Metadata of a field that names other subjects, which must be on record by then."""
+"""Metadata of a field that names other subjects, which must be on record by then.
+
+>>> from attrs import field, fields, frozen
+>>> from govledger import Event
+>>> from govledger.fields import REFERENCE, motion
+>>> @frozen(kw_only=True, slots=False)
+... class BudgetProposed(Event):
+...     motion: str = field(converter=motion, metadata=REFERENCE)
+>>> fields(BudgetProposed).motion.metadata == REFERENCE
+True
+"""
 
 
 def motion(value: str) -> str:
-    """The name of a motion."""
+    """The name of a motion: `value`, or the motion of that slug. Errors as for `subject_name`.
+
+    >>> from govledger.fields import motion
+    >>> motion("bins")
+    'motion/bins'
+    """
     return subject_name(value, "motion")
 
 
 def meeting(value: str) -> str:
-    """The name of a meeting."""
+    """The name of a meeting: `value`, or the meeting of that slug. Errors as for `subject_name`.
+
+    >>> from govledger.fields import meeting
+    >>> meeting("agm-2024")
+    'meeting/agm-2024'
+    """
     return subject_name(value, "meeting")
 
 
@@ -177,7 +198,14 @@ def _ledger(value: str) -> str:
 
 
 def subjects(value: str | Iterable[str]) -> tuple[str, ...]:
-    """Names of subjects of any kind."""
+    """The names of subjects of any kind that `value` holds; a single one stands for itself.
+
+    Errors as for `subject_name`.
+
+    >>> from govledger.fields import subjects
+    >>> subjects(["motion/bins", "meeting/agm-2024"])
+    ('motion/bins', 'meeting/agm-2024')
+    """
     return several(value, subject_name)
 
 
@@ -234,7 +262,12 @@ class Until:
 
 
 def until(value: Until | Mapping[str, object]) -> Until:
-    """`value` as an `Until`."""
+    """The `Until` of a `value`: one, or a mapping of its fields. Errors as for `Until`.
+
+    >>> from govledger.fields import until
+    >>> str(until({"kind": "until-event", "event": "the new budget"}))
+    'the new budget'
+    """
     return structure(Until, value)
 
 
@@ -280,9 +313,14 @@ _TIME_BEGINS = tuple("0123456789.")
 
 
 def due(value: Due | When | str | date | Mapping[str, object]) -> Due:
-    """`value` as a `Due`. Text that begins like a time is one; other text is an event.
+    """The `Due` of a `value`: one, a time, a text, or a mapping of its fields.
 
-    "before 2019-06-05" is understood too, as `str()` writes it.
+    Text that begins like a time is one, and "before 2019-06-05" is understood too, as `str()`
+    writes it; other text is an event. Raises `InvalidInput` as `Due` does.
+
+    >>> from govledger.fields import due
+    >>> due("before 2019-06-05").before, due("two weeks after the assembly").event
+    (When(text='2019-06-05'), 'two weeks after the assembly')
     """
     if isinstance(value, str) and value.startswith("before "):
         edge = value.removeprefix("before ")
@@ -375,14 +413,6 @@ class Event:
     note: str | None = field(default=None, converter=optional(text))
     corrects: int | None = field(default=None, converter=optional(count))
     recorded_by: str | None = field(default=None, converter=optional(personal), metadata=PERSONAL)
-
-    @classmethod
-    def pack(cls, data: Fields) -> Fields:
-        """The fields of its type as they are stored, from JSON that says each by itself.
-
-        Just so, unless a type has a terser form; its converters must understand that as well.
-        """
-        return data
 
     # Said once for all of them: attrs would make them anew for forty classes at every import.
 
@@ -508,11 +538,13 @@ class LedgerProfileChanged(LedgerEvent):
 
 @frozen(kw_only=True, slots=False, eq=False, repr=False)
 class LedgerExtended(LedgerEvent):
-    """From this record on the ledger is kept with an extension, such as budget@1, too.
+    """From this record on the ledger is kept with an extension, too.
 
-    Another version of the same takes the place of the one before. The ledger records this by
-    itself when it first writes with an extension that it was opened with.
+    `extension` is its name and version, such as `budget@1`; another version of the same takes the
+    place of the one before. The ledger records this by itself when it first writes with an
+    extension that it was opened with.
 
+    >>> from govledger import LedgerExtended
     >>> LedgerExtended(extension="budget@1", on="2024-01-01").extension
     'budget@1'
     """
@@ -656,11 +688,6 @@ class MotionAdopted(MotionEvent):
     by_acclamation: bool = field(default=False, converter=flag)
     majority: str | None = field(default=None, converter=optional(line))
 
-    @classmethod
-    def pack(cls, data: Fields) -> Fields:
-        """The roll call in columns."""
-        return _in_columns(data)
-
 
 @frozen(kw_only=True, slots=False, eq=False, repr=False)
 class MotionRejected(MotionEvent):
@@ -678,11 +705,6 @@ class MotionRejected(MotionEvent):
     meeting: str | None = field(default=None, converter=optional(meeting), metadata=REFERENCE)
     tally: Tally | None = field(default=None, converter=optional(tally))
     majority: str | None = field(default=None, converter=optional(line))
-
-    @classmethod
-    def pack(cls, data: Fields) -> Fields:
-        """The roll call in columns."""
-        return _in_columns(data)
 
 
 @frozen(kw_only=True, slots=False, eq=False, repr=False)
@@ -1219,6 +1241,12 @@ VOCABULARY: tuple[type[Event], ...] = (
     LedgerExtended,
 )
 """Our event types, in the order of the documentation; extensions add theirs."""
+
+TERSER: Mapping[type[Event], Upcaster] = {MotionAdopted: _in_columns, MotionRejected: _in_columns}
+"""Types that are stored in a terser form: what makes it, from JSON that says each field by itself.
+
+The converters of their fields take both forms.
+"""
 
 SHARED_FIELDS = tuple(f.name for f in attrs.fields(Event))
 """The fields every event has."""

@@ -123,16 +123,6 @@ class Extension:
         if problems:
             raise InvalidInput(*problems)
 
-    @property
-    def title(self) -> str:
-        """Its name without the version."""
-        return self.name.partition("@")[0]
-
-    @property
-    def reaches_out(self) -> bool:
-        """Whether its rules judge event types that are not its own."""
-        return not self.rules.keys() <= set(self.events)
-
 
 # --- what is wrong with one -------------------------------------------------------------
 

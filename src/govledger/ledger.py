@@ -494,7 +494,13 @@ class Ledger:
 
     @property
     def vocabulary(self) -> Vocabulary:
-        """What it knows: govledger's event types, kinds and rules, and those of its extensions."""
+        """What it knows: govledger's event types, kinds and rules, and those of its extensions.
+
+        >>> from govledger import Extension, Ledger
+        >>> with Ledger.in_memory(extensions=[Extension(name="budget@1")]) as ledger:
+        ...     [extension.name for extension in ledger.vocabulary.extensions]
+        ['budget@1']
+        """
         return self._store.vocabulary
 
     @property
@@ -502,6 +508,13 @@ class Ledger:
         """The names of extensions that it is kept with and was not opened with.
 
         Their subjects are shown as they were stored, and nothing can be recorded without them.
+
+        >>> from govledger import Extension, Ledger, MotionSubmitted
+        >>> with Ledger.open("town.db", extensions=[Extension(name="budget@1")]) as ledger:
+        ...     _ = ledger.record(MotionSubmitted("bins", title="Bigger bins", on="2024-03-01"))
+        >>> with Ledger.open("town.db") as ledger:
+        ...     ledger.missing
+        ('budget@1',)
         """
         with self._store.read() as reading:
             held = self._rules(reading, reading.versions([LEDGER]).get(LEDGER, 0))
@@ -655,7 +668,7 @@ class Ledger:
         >>> from govledger import Ledger
         >>> with Ledger.in_memory() as ledger:
         ...     [(entry.position, entry.subject, entry.type) for entry in ledger.entries()]
-        [(1, 'ledger/self', 'ledger.opened@1')]
+        [(1, 'ledger/self', 'ledger.opened@2')]
         """
         return self._store.entries(after, upto)
 
@@ -765,7 +778,20 @@ class Ledger:
         as_of: Moment | None = None,
         known_at: Known | None = None,
     ) -> R_co:
-        """What a projection comes to on a date. Dates and errors as for `as_of`."""
+        """What a `projection` comes to on a date, such as `Projection` or one of an extension.
+
+        `as_of` is the day or instant, `known_at` and errors as for `as_of`. Raises `InvalidInput`
+        for kinds that the ledger does not know.
+
+        >>> from govledger import Ledger, MotionSubmitted, Projection
+        >>> def titles(register):
+        ...     return [motion.title for motion in register.motions.values()]
+        >>> asked = Projection(name="titles", kinds=("motion",), of=titles)
+        >>> with Ledger.in_memory() as ledger:
+        ...     _ = ledger.record(MotionSubmitted("bins", title="Bigger bins", on="2024-03-01"))
+        ...     ledger.project(asked, "2024-03-01")
+        ['Bigger bins']
+        """
         instant, upto = self._instant(as_of), self.known_at(known_at)
         kinds = map(self.vocabulary.kind_name, projection.kinds)
         chosen = [Selection(kind=kind) for kind in kinds] or [_ALL]

@@ -160,7 +160,7 @@ class Pending:
 
 
 class Batch:
-    """Calls that are to be recorded together (see `Ledger.batch`).
+    """Calls that are to be recorded together: `Ledger.batch` gives one, of its `vocabulary`.
 
     >>> from govledger import Batch, Ledger, MotionSubmitted
     >>> with Ledger.in_memory() as ledger:

@@ -100,9 +100,9 @@ class Register:
     vocabulary: Vocabulary = field(default=STANDARD, eq=False, repr=False)
 
     def of(self, state: type[S]) -> Mapping[str, S]:
-        """The subjects whose states are of a class, such as that of an extension, by slug.
+        """The subjects whose `state` is of a class, such as that of an extension, by slug.
 
-        By their whole names where subjects of several kinds have that state.
+        By their whole names where subjects of several kinds have states of that class.
 
         >>> from govledger import Ledger, Motion, MotionSubmitted
         >>> with Ledger.in_memory() as ledger:
@@ -140,12 +140,28 @@ class Register:
 
     @cached_property
     def context(self) -> Mapping[str, Context]:
-        """Responses, agreements and statements, by their whole names."""
+        """The responses, agreements and statements, by their whole names."""
         return self.of(Context)
 
     @cached_property
     def unknown(self) -> Mapping[str, UnknownState]:
-        """The subjects of extensions that are not here, by their whole names."""
+        """The subjects of extensions that are not here, by their whole names.
+
+        >>> from attrs import frozen
+        >>> from govledger import Event, Extension, Ledger, Subject, SubjectState
+        >>> @frozen(kw_only=True, slots=False)
+        ... class CommitteeFormed(Event):
+        ...     type, kind = "committee.formed", "committee"
+        >>> def formed(state, event):
+        ...     return SubjectState(subject=event.subject, since=event.on)
+        >>> committee = Subject(kind="committee", state=SubjectState, evolve=formed)
+        >>> club = Extension(name="club@1", events=(CommitteeFormed,), subjects=(committee,))
+        >>> with Ledger.open("formed.db", extensions=[club]) as ledger:
+        ...     _ = ledger.record(CommitteeFormed("committee/finance", on="2024-03-14"))
+        >>> with Ledger.open("formed.db") as ledger:
+        ...     list(ledger.as_of("2024-03-14").unknown)
+        ['committee/finance']
+        """
         known = self.vocabulary.kinds
         return _View(
             {name: name for name in self.states if kind_of(name) not in known}, self.states
@@ -519,7 +535,8 @@ class Projection(Generic[R]):
     It is asked of the register of any date, as known at any time (`Ledger.project`), so it needs
     no table of its own, and agrees with a replay as the register does. `kinds` are those of the
     subjects that it looks at: only these are read; all, where there are none. `govledger list`
-    prints what it comes to, where that is a list of mappings or of attrs values.
+    knows it by its `name`, and prints what it comes to, where that is a list of mappings or of
+    attrs values.
 
     >>> from govledger import Ledger, MotionSubmitted, Projection
     >>> count = Projection(name="motion-count", kinds=("motion",), of=lambda r: len(r.motions))

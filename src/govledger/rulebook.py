@@ -12,14 +12,14 @@ from govledger.profiles import Profile
 
 
 def read_profile(path: str | Path, text: str | None = None) -> Profile:
-    """The profile that a YAML file defines; see docs/how-to/profiles.md for what it may say.
+    r"""The profile that a YAML file defines; see docs/how-to/profiles.md for what it may say.
 
     With `text` nothing is read from disk: it is the text of the file, and `path` its name in
     messages. Raises `InvalidInput` with every problem, each with its place (file, line, column),
     and `OSError` where there is no file.
 
     >>> from govledger import read_profile
-    >>> rules = "govledger_profile: 1\\nname: club@1\\ntitle: a tennis club\\n"
+    >>> rules = "govledger_profile: 1\nname: club@1\ntitle: a tennis club\n"
     >>> read_profile("club.yaml", text=rules).title
     'a tennis club'
     """

@@ -201,7 +201,12 @@ FINDINGS: Mapping[str, str] = {
 
 
 class Axis(StrEnum):
-    """What a transition moves."""
+    """What a transition moves.
+
+    >>> from govledger import LIFECYCLE, Axis
+    >>> {row.event.kind for row in LIFECYCLE if row.axis is Axis.FOLLOW_UP}
+    {'motion'}
+    """
 
     DECISION = "decision"
     FOLLOW_UP = "follow-up"
@@ -362,11 +367,28 @@ _INSTEAD: Mapping[type[Event], str] = {
 
 @frozen
 class Case(Generic[E, S]):
-    """What is judged: an event at a position, in its surroundings.
+    """What is judged: an `event` at a `position`, in its surroundings.
 
     `state` is that of its subject just before it (None: nothing is on record), `world` gives
     that of any other subject; `coming` holds the meetings of the log, whenever they are convened;
-    `profile` is the one whose rules hold then.
+    `profile` is the one whose rules hold then. To a rule of an extension `world` gives only what
+    the event names, and raises `InvalidInput` for any other.
+
+    >>> from govledger import Case, Extension, Ledger, MotionSubmitted
+    >>> def moved(case: Case):
+    ...     if not case.event.movers:
+    ...         yield case.breach("no-mover", "nobody moves it", "name who does", "movers")
+    ...     elif len(case.event.movers) < 2:
+    ...         yield case.notice("one-mover", "nobody supports who moves it")
+    >>> club = Extension(name="club@1", rules={MotionSubmitted: moved})
+    >>> with Ledger.in_memory(extensions=[club]) as ledger:
+    ...     _ = ledger.record(
+    ...         MotionSubmitted("bins", title="Bigger bins", on="2024-03-01"),
+    ...         MotionSubmitted("trees", title="Trees", movers="Zoe Zijl", on="2024-03-01"),
+    ...         breaches="flag",
+    ...     )
+    ...     [finding.code for finding in ledger.findings("2024-03-01")]
+    ['no-mover', 'one-mover']
     """
 
     event: E
@@ -377,11 +399,18 @@ class Case(Generic[E, S]):
     profile: Profile
 
     def breach(self, code: str, message: str, hint: str, *path: str) -> Breach:
-        """A breach by this event; `path` names the field at fault."""
+        """A breach by this event, for a rule to yield.
+
+        `code` is its stable name, `message` says what is wrong, `hint` how to mend it; `path`
+        names the field at fault.
+        """
         return _breach(code, self.event, self.position, message, hint, *path)
 
     def notice(self, code: str, message: str) -> Notice:
-        """A notice on this event."""
+        """A notice on this event, for a rule to yield.
+
+        `code` is its stable name, `message` says what a reader must know.
+        """
         return Notice(
             code=code,
             message=f"{_named(self.event)}: {message}",

@@ -94,7 +94,14 @@ class Source:
 
 
 def source(value: Source | dict[str, object]) -> Source:
-    """`value` as a `Source`; the converter of the field every event has."""
+    """The `Source` of a `value`: one, or a mapping of its fields. Errors as for `Source`.
+
+    The converter of the field every event has.
+
+    >>> from govledger.fields import source
+    >>> source({"document": "minutes", "assertion": "inferred"}).named
+    'minutes'
+    """
     return structure(Source, value)
 
 

@@ -399,9 +399,11 @@ class SubjectState:
     """What the states of an extension's subjects have in common, to be inherited from.
 
     `subject` names it, `since` is the time of its present `status`, where it has one: a field or
-    property of that name. See `govledger.Extension`.
+    property of that name. Raises `InvalidInput` for a `since` that is no time. See
+    `govledger.Extension`.
 
     >>> from attrs import frozen
+    >>> from govledger import SubjectState
     >>> @frozen(kw_only=True, slots=False)
     ... class Committee(SubjectState):
     ...     chair: str = ""
@@ -415,7 +417,15 @@ class SubjectState:
 
 @frozen(kw_only=True, slots=False)
 class UnknownState(SubjectState):
-    """The state of a subject of a kind not known here, as it was stored: `said` is JSON."""
+    """The state of a subject of a kind not known here, as it was stored.
+
+    `status` is its word, where it has one; `said` all else, as JSON.
+
+    >>> from govledger import UnknownState
+    >>> stored = {"year": 2024, "amount": 40_000}
+    >>> UnknownState(subject="budget/roof", since="2024-03-14", said=stored).said["amount"]
+    40000
+    """
 
     status: str | None = None
     said: Mapping[str, Any]

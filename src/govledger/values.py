@@ -22,7 +22,17 @@ LARGEST_INTEGER = 2**53 - 1
 """The largest integer every JSON reader keeps exact (RFC 8785, section 3.2.2.3)."""
 
 PERSONAL = {"personal": True}
-"""Metadata of a field that may hold a natural person's name."""
+"""Metadata of a field that may hold a natural person's name: it is sealed, and can be erased.
+
+>>> from attrs import field, fields, frozen
+>>> from govledger import Event
+>>> from govledger.fields import PERSONAL, personal
+>>> @frozen(kw_only=True, slots=False)
+... class TreasurerAppointed(Event):
+...     holder: str = field(converter=personal, metadata=PERSONAL)
+>>> fields(TreasurerAppointed).holder.metadata == PERSONAL
+True
+"""
 
 LONGEST_NAME = 255
 """The longest name of a key, in bytes: as much as C2SP tlog-cosignature gives a name room for."""
@@ -39,12 +49,26 @@ _E = TypeVar("_E", bound=StrEnum)
 
 
 def line(value: str) -> str:
-    """One line of text: trimmed, in Unicode NFC, without control characters."""
+    """A line of text: `value`, trimmed, in Unicode NFC.
+
+    Raises `InvalidInput` where it is empty, or holds a control character: line feeds, too.
+
+    >>> from govledger.fields import line
+    >>> line("  Bigger bins ")
+    'Bigger bins'
+    """
     return _clean(value, allowed="")
 
 
 def text(value: str) -> str:
-    """Text of one or more lines: trimmed, in Unicode NFC, no controls but line feeds."""
+    r"""A text of one or more lines: `value`, trimmed, in Unicode NFC.
+
+    Raises `InvalidInput` where it is empty, or holds another control character than line feeds.
+
+    >>> from govledger.fields import text
+    >>> text("Bigger bins,\r\nand more of them.\r\n")
+    'Bigger bins,\nand more of them.'
+    """
     return _clean(value, allowed="\n")
 
 
@@ -78,12 +102,22 @@ _UNFIT = frozenset({"Cc", "Cs", "Zl", "Zp"})
 
 
 def lines(value: str | Iterable[str]) -> tuple[str, ...]:
-    """Several lines of text; a single one stands for itself."""
+    """The lines of text that `value` holds; a single one stands for itself. Errors as for `line`.
+
+    >>> from govledger.fields import lines
+    >>> lines(["Board", "Council"]), lines("Board")
+    (('Board', 'Council'), ('Board',))
+    """
     return several(value, line)
 
 
 def texts(value: str | Iterable[str]) -> tuple[str, ...]:
-    """Several texts; a single one stands for itself."""
+    """The texts that `value` holds; a single one stands for itself. Errors as for `text`.
+
+    >>> from govledger.fields import texts
+    >>> texts("Bigger bins")
+    ('Bigger bins',)
+    """
     return several(value, text)
 
 
@@ -156,7 +190,15 @@ def _not_a_commitment(reason: str) -> InvalidInput:
 
 
 def personal(value: str | Mapping[str, object]) -> str:
-    """One line of text that may name a person, sealed or not."""
+    """A line of text that may name a person: `value`, sealed already or not.
+
+    For fields with `metadata=PERSONAL`. Raises `InvalidInput` for what is no `line`, and for words
+    that stand for a sealed text.
+
+    >>> from govledger.fields import personal
+    >>> personal("Zoe Zijl")
+    'Zoe Zijl'
+    """
     if isinstance(value, Sealed):
         return value
     text = sealed(value) if isinstance(value, Mapping) else line(value)
@@ -170,7 +212,14 @@ _AS_SEALED = ("[erased]", "[withheld]")
 
 
 def personals(value: str | Iterable[str]) -> tuple[str, ...]:
-    """Several lines that may each name a person; a single one stands for itself."""
+    """The lines of `value` that may each name a person; a single one stands for itself.
+
+    Errors as for `personal`.
+
+    >>> from govledger.fields import personals
+    >>> personals(["Zoe Zijl", "J. Jansen"])
+    ('Zoe Zijl', 'J. Jansen')
+    """
     return several(value, personal)
 
 
@@ -218,7 +267,14 @@ def several(value: Any, convert: Any) -> tuple[Any, ...]:
 
 
 def count(value: int | str) -> int:
-    """A whole number from 0 to 2^53 - 1, or its decimal digits as text."""
+    """A whole number from 0 to 2^53 - 1: `value`, which may be decimal digits as text.
+
+    Raises `InvalidInput` for any other.
+
+    >>> from govledger.fields import count
+    >>> count("40000")
+    40000
+    """
     if isinstance(value, str) and _WHOLE.fullmatch(value):
         value = int(value) if len(value) <= _DIGITS else LARGEST_INTEGER + 1
     if isinstance(value, bool) or not isinstance(value, int):
@@ -237,7 +293,14 @@ _DIGITS = len(str(LARGEST_INTEGER))
 
 
 def flag(value: bool | str) -> bool:  # noqa: FBT001 - an attrs converter
-    """True or False, or the words "true" and "false"."""
+    """A truth value: `value`, which may be the word "true" or "false".
+
+    Raises `InvalidInput` for anything else.
+
+    >>> from govledger.fields import flag
+    >>> flag("true"), flag(False)
+    (True, False)
+    """
     if isinstance(value, str):
         value = _FLAGS.get(value, value)
     if not isinstance(value, bool):
@@ -260,7 +323,15 @@ def one_of(words: type[_E], value: str, code: str, what: str) -> _E:
 
 
 def digest(value: str) -> str:
-    """A SHA-256 digest as 64 hexadecimal digits, in lower case."""
+    """A SHA-256 digest: `value`, 64 hexadecimal digits, in lower case.
+
+    Raises `InvalidInput` for anything else.
+
+    >>> from hashlib import sha256
+    >>> from govledger.fields import digest
+    >>> digest(sha256(b"the minutes").hexdigest().upper())[:8]
+    'bc6ad68e'
+    """
     plain = value.lower() if isinstance(value, str) else ""
     if len(plain) != 64 or not _HEX.issuperset(plain):
         raise invalid(

@@ -272,7 +272,7 @@ class Vocabulary:
 
     def unused(self, used: Collection[str]) -> tuple[str, ...]:
         """The newest version of each extension that the ledger is not yet kept with."""
-        newest = {extension.title: extension.name for extension in _by_version(self.extensions)}
+        newest = {_title(each.name): each.name for each in _by_version(self.extensions)}
         return tuple(name for name in newest.values() if name not in used)
 
     def changes_what_stands(self, event: LedgerExtended, before: Collection[str]) -> bool:
@@ -280,8 +280,8 @@ class Vocabulary:
         extension = self._named.get(event.extension)
         if extension is None:
             return False
-        known = any(name.partition("@")[0] == extension.title for name in before)
-        return known or extension.reaches_out
+        is_another_version = _title(extension.name) in map(_title, before)
+        return is_another_version or not extension.rules.keys() <= set(extension.events)
 
 
 @lru_cache(maxsize=64)
@@ -292,6 +292,11 @@ def _lifecycles(vocabulary: Vocabulary, used: tuple[str, ...]) -> Rows:
         found.update(dict.fromkeys(extension.events, ()))
         found.update(rows_of(extension.transitions))
     return found
+
+
+def _title(name: str) -> str:
+    """The name of an extension without its version."""
+    return name.partition("@")[0]
 
 
 def _by_version(extensions: Iterable[Extension]) -> list[Extension]:

@@ -44,7 +44,15 @@ def _choice(value: str) -> Choice:
 
 @frozen
 class Vote:
-    """One member's line of a roll call: who, what, and with how many votes."""
+    """One member's line of a roll call.
+
+    `member` (personal) is who, `choice` what, a `Choice`, and `weight` with how many votes. Raises
+    `InvalidInput` for what is no choice, or no whole number.
+
+    >>> from govledger import Vote
+    >>> Vote("Ede", "in-favour", 12)
+    Vote(member='Ede', choice=<Choice.IN_FAVOUR: 'in-favour'>, weight=12)
+    """
 
     member: str = field(converter=personal, metadata=PERSONAL)
     choice: Choice = field(converter=_choice)
@@ -159,7 +167,12 @@ class Tally:
 
 
 def tally(value: Tally | Mapping[str, object]) -> Tally:
-    """`value` as a `Tally`."""
+    """The `Tally` of a `value`: one, or a mapping of its fields. Errors as for `Tally`.
+
+    >>> from govledger.fields import tally
+    >>> tally({"in_favour": 31, "against": 12}).unit
+    'votes'
+    """
     return structure(Tally, value)
 
 

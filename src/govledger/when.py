@@ -203,7 +203,14 @@ def _read_instant(text: str, match: re.Match[str]) -> tuple[str, Precision, bool
 
 
 def when(value: When | str | date | datetime) -> When:
-    """`value` as a `When`; the converter of every field that holds one."""
+    """The `When` of a `value`: text, a `date` or an aware `datetime`. Errors as for `When`.
+
+    The converter of every field that holds one.
+
+    >>> from govledger.fields import when
+    >>> when("2024-03-14")
+    When(text='2024-03-14')
+    """
     if isinstance(value, str):
         return _when(value)
     return value if isinstance(value, When) else When(value)

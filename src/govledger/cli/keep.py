@@ -81,7 +81,7 @@ def init_command(name: str, profile: Named, timezone: str, origin: str | None) -
     Examples:
       govledger init --name "Tennis club"
       govledger -l vng.db init --name vng --profile vng@1 --timezone Europe/Amsterdam
-      govledger init --name "Sports association" --profile rules.yaml
+      govledger -l sport.db init --name "Sports association" --profile rules.yaml
     """
     path = settings().ledger
     there = place(path)
@@ -146,7 +146,7 @@ def record_command(
           --set task="Order the bins" --set addressee=Board --set due.before=2024-09-01
       govledger record motion.adopted bins --on 2024-03-15 --set corrects=3 \\
           --set tally.in_favour=31 --set tally.against=12 --set tally.unit=members
-      govledger record motion.adopted bins --on 2024-03-14 \\
+      govledger record motion.adopted bins --on 2024-03-14 --set corrects=5 \\
           --tally votes.csv --electorate members.csv
       govledger record ledger.profile-changed self --on 2025-01-01 --set profile=rules.yaml
 

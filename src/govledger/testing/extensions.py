@@ -122,6 +122,22 @@ def check_extension(
     of fields. For types whose fields cannot be made up, `builders` has a function of (pick,
     subject, on), where `pick` chooses one of several. `histories` is how many random histories
     of each sort are tried, `seed` which. Raises `AssertionError` with what is wrong.
+
+    >>> from attrs import evolve, frozen
+    >>> from govledger import Event, Extension, Subject, SubjectState
+    >>> from govledger.testing import check_extension
+    >>> @frozen(kw_only=True, slots=False)
+    ... class CommitteeFormed(Event):
+    ...     type, kind = "committee.formed", "committee"
+    >>> def formed(state, event):  # and what if there is no state yet?
+    ...     return evolve(state, since=event.on)
+    >>> committee = Subject(kind="committee", state=SubjectState, evolve=formed)
+    >>> club = Extension(name="club@1", events=(CommitteeFormed,), subjects=(committee,))
+    >>> try:
+    ...     check_extension(club)
+    ... except AssertionError as wrong:
+    ...     "every event may follow every state" in str(wrong)
+    True
     """
     __tracebackhide__ = True
     checked = _Checked(
