@@ -502,15 +502,10 @@ class MotionReferred(MotionEvent):
 
 
 @frozen(kw_only=True, slots=False, eq=False, repr=False)
-class MotionAdopted(MotionEvent):
-    """The meeting adopts the motion."""
+class _Voted(MotionEvent):
+    """What came of a vote on a motion."""
 
-    type = "motion.adopted"
     upcasters = (_second,)
-    meeting: str | None = field(default=None, converter=optional(meeting), metadata=REFERENCE)
-    tally: Tally | None = field(default=None, converter=optional(tally))
-    as_amended: bool = field(default=False, converter=flag)
-    by_acclamation: bool = field(default=False, converter=flag)
 
     @classmethod
     def pack(cls, data: Fields) -> Fields:
@@ -519,18 +514,23 @@ class MotionAdopted(MotionEvent):
 
 
 @frozen(kw_only=True, slots=False, eq=False, repr=False)
-class MotionRejected(MotionEvent):
+class MotionAdopted(_Voted):
+    """The meeting adopts the motion."""
+
+    type = "motion.adopted"
+    meeting: str | None = field(default=None, converter=optional(meeting), metadata=REFERENCE)
+    tally: Tally | None = field(default=None, converter=optional(tally))
+    as_amended: bool = field(default=False, converter=flag)
+    by_acclamation: bool = field(default=False, converter=flag)
+
+
+@frozen(kw_only=True, slots=False, eq=False, repr=False)
+class MotionRejected(_Voted):
     """The meeting rejects the motion."""
 
     type = "motion.rejected"
-    upcasters = (_second,)
     meeting: str | None = field(default=None, converter=optional(meeting), metadata=REFERENCE)
     tally: Tally | None = field(default=None, converter=optional(tally))
-
-    @classmethod
-    def pack(cls, data: Fields) -> Fields:
-        """The roll call in columns."""
-        return _in_columns(data)
 
 
 @frozen(kw_only=True, slots=False, eq=False, repr=False)
