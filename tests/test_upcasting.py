@@ -27,10 +27,8 @@ from govledger.cli.datasets import read_dataset
 from govledger.codec import Entry, canonical, current_version, decode, encode, exported
 from govledger.codec import is_canonical, payload, recall
 from govledger.dataset import import_dataset, import_keys, ledger_options
-from govledger.history import Record
 from govledger.integrity.personal import digests_in, personal_texts
 from govledger.storage.tables.columns import DERIVED_TABLES
-from govledger.values import Sealed
 
 OLD = Path(__file__).parent / "ledgers" / "format-3"
 LINES = OLD / "votes.jsonl"

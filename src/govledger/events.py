@@ -635,7 +635,19 @@ class MotionReferred(MotionEvent):
 
 
 @frozen(kw_only=True, slots=False, eq=False, repr=False)
-class MotionAdopted(MotionEvent):
+class _Voted(MotionEvent):
+    """What came of a vote on a motion."""
+
+    upcasters = (_second,)
+
+    @classmethod
+    def pack(cls, data: Fields) -> Fields:
+        """The roll call in columns."""
+        return _in_columns(data)
+
+
+@frozen(kw_only=True, slots=False, eq=False, repr=False)
+class MotionAdopted(_Voted):
     """The meeting adopts the motion.
 
     `meeting` is where, `tally` the count; `as_amended` says that its text was amended,
@@ -649,21 +661,15 @@ class MotionAdopted(MotionEvent):
     """
 
     type = "motion.adopted"
-    upcasters = (_second,)
     meeting: str | None = field(default=None, converter=optional(meeting), metadata=REFERENCE)
     tally: Tally | None = field(default=None, converter=optional(tally))
     as_amended: bool = field(default=False, converter=flag)
     by_acclamation: bool = field(default=False, converter=flag)
     majority: str | None = field(default=None, converter=optional(line))
 
-    @classmethod
-    def pack(cls, data: Fields) -> Fields:
-        """The roll call in columns."""
-        return _in_columns(data)
-
 
 @frozen(kw_only=True, slots=False, eq=False, repr=False)
-class MotionRejected(MotionEvent):
+class MotionRejected(_Voted):
     """The meeting rejects the motion.
 
     `meeting` is where, `tally` the count, `majority` what it needed, if not the ordinary one.
@@ -674,15 +680,9 @@ class MotionRejected(MotionEvent):
     """
 
     type = "motion.rejected"
-    upcasters = (_second,)
     meeting: str | None = field(default=None, converter=optional(meeting), metadata=REFERENCE)
     tally: Tally | None = field(default=None, converter=optional(tally))
     majority: str | None = field(default=None, converter=optional(line))
-
-    @classmethod
-    def pack(cls, data: Fields) -> Fields:
-        """The roll call in columns."""
-        return _in_columns(data)
 
 
 @frozen(kw_only=True, slots=False, eq=False, repr=False)

@@ -44,7 +44,11 @@ def _choice(value: str) -> Choice:
 
 @frozen
 class Vote:
-    """One member's line of a roll call: who, what, and with how many votes."""
+    """One member's line of a roll call: who, what, and with how many votes.
+
+    >>> Vote("Ede", "against", 12).choice
+    <Choice.AGAINST: 'against'>
+    """
 
     member: str = field(converter=personal, metadata=PERSONAL)
     choice: Choice = field(converter=_choice)
