@@ -377,7 +377,7 @@ def test_an_application_leaves_the_ledger_as_it_was(path):
 
 
 def test_a_subscription_sees_records_committed_by_another_process(path, application):
-    topics = ["motion.submitted@1", "motion.adopted@1"]
+    topics = ["motion.submitted@1", "motion.adopted@2"]
     writer = subprocess.Popen(
         [sys.executable, "-c", WRITER, str(path)],
         stdin=subprocess.PIPE,

@@ -354,7 +354,7 @@ def test_an_application_pages_through_the_notification_log_and_changes_nothing(u
 
 
 def test_a_subscription_sees_records_committed_by_another_process(url, application):
-    topics = ["motion.submitted@1", "motion.adopted@1"]
+    topics = ["motion.submitted@1", "motion.adopted@2"]
     writer = subprocess.Popen(
         [sys.executable, "-c", WRITER, url],
         stdin=subprocess.PIPE,
