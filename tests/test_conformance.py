@@ -30,6 +30,7 @@ from eventsourcing.tests import projection as projection_suites
 from eventsourcing.utils import Environment, get_topic
 
 from govledger import Ledger, MeetingConvened, MotionAdopted, MotionSubmitted, Record
+from govledger.codec import stored_types
 from govledger.storage.mapping import LedgerMapper
 from govledger.storage.sqlite import (
     Factory,
@@ -377,7 +378,7 @@ def test_an_application_leaves_the_ledger_as_it_was(path):
 
 
 def test_a_subscription_sees_records_committed_by_another_process(path, application):
-    topics = ["motion.submitted@1", "motion.adopted@1"]
+    topics = [*stored_types(MotionSubmitted), *stored_types(MotionAdopted)]
     writer = subprocess.Popen(
         [sys.executable, "-c", WRITER, str(path)],
         stdin=subprocess.PIPE,
@@ -425,7 +426,7 @@ class TitlesView(SQLiteTrackingRecorder):
 
 class Titles(Projection[TrackingRecorder]):
     name = "titles"
-    topics = ("motion.submitted@1",)
+    topics = stored_types(MotionSubmitted)
 
     def process_event(self, record, tracking):
         self.view.keep(record.subject, record.event.title, tracking)

@@ -14,6 +14,7 @@ from threading import Thread
 
 import attrs
 import pytest
+from attrs import field, frozen
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -25,6 +26,7 @@ from own_extension import (
     UNREADABLE,
     Careless,
     Grant,
+    GrantEvent,
     GrantGiven,
     GrantPaid,
     Instalment,
@@ -32,6 +34,7 @@ from own_extension import (
     Ours,
     Slotted,
     granted,
+    instalments,
     rests,
 )
 
@@ -396,6 +399,57 @@ def recorded(ledger, steps):
                 ledger.record(step, breaches="flag")
         except RuleBreach:
             pass
+
+
+# --- an event type changes --------------------------------------------------------------
+
+
+def in_cents(fields):
+    """Version 2 of grant.paid, from version 1, which counted in euros."""
+    paid = [{**each, "amount": 100 * each["amount"]} for each in fields["instalments"]]
+    return {**fields, "instalments": paid}
+
+
+@frozen(kw_only=True, slots=False)
+class GrantPaidInCents(GrantEvent):
+    type = "grant.paid"
+    upcasters = (in_cents,)
+    instalments: tuple[Instalment, ...] = field(converter=instalments)
+
+
+def granted_in_cents(state, event):
+    if isinstance(event, GrantPaidInCents):
+        now = state or Grant(subject=event.subject, since=event.on)
+        return attrs.evolve(now, status="paid", last=event.on, paid=(*now.paid, *event.instalments))
+    return granted(state, event)
+
+
+IN_CENTS = Extension(
+    name="grants@1",
+    events=(GrantGiven, GrantPaidInCents, MotionCosted),
+    subjects=(Subject(kind="grant", state=Grant, evolve=granted_in_cents),),
+    rules=GRANTS.rules,
+)
+
+
+def test_old_records_are_read_in_their_new_version(tmp_path):
+    path = tmp_path / "club.db"
+    with Ledger.open(path, clock=Clock(), extensions=[GRANTS]) as ledger:
+        ledger.record(attrs.evolve(MOTION, title="Bins"), ADOPTED, GRANT, PAID)
+        before, root = list(ledger.entries()), ledger.checkpoint().root
+    with Ledger.open(path, extensions=[IN_CENTS]) as ledger:
+        (paid,) = ledger.log(after=5)
+        assert paid.event.instalments == (Instalment(amount=500, on="2024-03"),)
+        assert not ledger.verify()  # what is derived still counts in euros
+        ledger.rebuild()
+        assert rebuilt(ledger)
+        assert ledger.as_of("2024-12-31").of(Grant)["park"].paid[0].amount == 500
+        assert (list(ledger.entries()), ledger.checkpoint().root) == (before, root)
+        ledger.record(
+            GrantPaidInCents("park", instalments=[{"amount": 7, "on": "2024"}], on="2024-04")
+        )
+        assert [entry.type for entry in ledger.entries(5)] == ["grant.paid@1", "grant.paid@2"]
+        assert rebuilt(ledger)
 
 
 # --- without it -------------------------------------------------------------------------

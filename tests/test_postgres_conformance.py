@@ -33,7 +33,8 @@ from eventsourcing.utils import Environment, get_topic
 from psycopg.sql import SQL, Identifier
 from test_conformance import MOTIONS, WRITER, mapper, soon, wait_for_threads
 
-from govledger import Ledger, MotionSubmitted
+from govledger import Ledger, MotionAdopted, MotionSubmitted
+from govledger.codec import stored_types
 from govledger.storage.mapping import LedgerMapper
 from govledger.storage.postgres import (
     Factory,
@@ -354,7 +355,7 @@ def test_an_application_pages_through_the_notification_log_and_changes_nothing(u
 
 
 def test_a_subscription_sees_records_committed_by_another_process(url, application):
-    topics = ["motion.submitted@1", "motion.adopted@1"]
+    topics = [*stored_types(MotionSubmitted), *stored_types(MotionAdopted)]
     writer = subprocess.Popen(
         [sys.executable, "-c", WRITER, url],
         stdin=subprocess.PIPE,
@@ -398,7 +399,7 @@ class TitlesView(PostgresTrackingRecorder):
 
 class Titles(Projection[TrackingRecorder]):
     name = "titles"
-    topics = ("motion.submitted@1",)
+    topics = stored_types(MotionSubmitted)
 
     def process_event(self, record, tracking):
         self.view.keep(record.subject, record.event.title, tracking)

@@ -35,7 +35,7 @@ import govledger as g
 from govledger.audit import Outcome
 from govledger.codec import decode, decode_finding, decode_state
 from govledger.events import LEDGER, kind_of, references
-from govledger.history import profile_at, profiles, replay, timeline
+from govledger.history import regime, replay, timeline
 from govledger.register import register
 from govledger.rules import rule_of
 from govledger.spans import NEVER, plan
@@ -139,7 +139,7 @@ def defined(ledger, records, as_of, known):
     told = replay(known_then, ledger.zone, as_of)
     about = [r for r in known_then if r.subject == LEDGER]
     when = {"as_of": as_of, "known_at": known, "zone": ledger.zone}
-    held = profile_at(profiles(about, ledger.zone), as_of)
+    held = regime(about, ledger.zone).profile_at(as_of)
     return register(told.states, told.findings, profile=held, **when)
 
 

@@ -37,6 +37,7 @@ from govledger.testing import (
     extensions,
     given,
     several,
+    stores,
     strategies,
 )
 from govledger.testing import histories as random_histories
@@ -457,11 +458,19 @@ def suite(pytester, monkeypatch):
 
 def left(server):
     """The ledgers of tests that are still on the server."""
-    return [
-        each.name
-        for each in g.ledgers(server.url())
-        if "test_" in each.name and len(each.name) > 20
-    ]
+    query = "SELECT nspname FROM pg_namespace WHERE nspname ~ '^govledger_test_[0-9a-f]{32}$'"
+    with server.connect() as connection:
+        return {name for (name,) in connection.execute(query).fetchall()}
+
+
+def test_a_ledger_on_a_server_is_dropped_even_after_an_error(server, tmp_path):
+    before = left(server)
+    with pytest.raises(ZeroDivisionError):
+        with stores.new_ledger("postgres", folder=tmp_path, postgres=server.url()) as ledger:
+            assert ledger.head() == 1
+            assert len(left(server) - before) == 1
+            raise ZeroDivisionError
+    assert left(server) == before
 
 
 def test_a_ledger_comes_in_memory_and_in_a_file(suite):

@@ -27,10 +27,8 @@ from govledger.cli.datasets import read_dataset
 from govledger.codec import Entry, canonical, current_version, decode, encode, exported
 from govledger.codec import is_canonical, payload, recall
 from govledger.dataset import import_dataset, import_keys, ledger_options
-from govledger.history import Record
 from govledger.integrity.personal import digests_in, personal_texts
 from govledger.storage.tables.columns import DERIVED_TABLES
-from govledger.values import Sealed
 
 OLD = Path(__file__).parent / "ledgers" / "format-3"
 LINES = OLD / "votes.jsonl"
@@ -257,8 +255,8 @@ old_votes = (
     st.sampled_from(VOTED)
     .flatmap(events_of)
     .map(
-        lambda e: (
-            e if e.tally is None else attrs.evolve(e, tally=attrs.evolve(e.tally, called_twice=0))
+        lambda e: attrs.evolve(
+            e, majority=None, tally=e.tally and attrs.evolve(e.tally, called_twice=0)
         )
     )
 )

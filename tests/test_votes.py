@@ -217,6 +217,11 @@ def test_everything_wrong_with_a_list_is_told_at_once():
     ]
 
 
+def test_a_quote_inside_a_cell_is_a_quote():
+    text = 'lid;stem\n5" pijp;vor\n'
+    assert refused(Tally.from_csv, text) == [("unknown-choice", ("votes.csv", 2, 9, "vor"))]
+
+
 def test_everything_wrong_with_a_register_is_told_at_once():
     text = (
         "member,weight,from,until\n"
@@ -502,6 +507,7 @@ def test_namesakes_are_counted_when_they_are_sealed(club):
     assert record.event.tally.called_twice == 2
     (sealed,) = club.log(after=2, sealed=True)
     assert sealed.event.tally.called_twice == 2
+    assert club.as_of("2024-03-14").motions["bins"].tally == attrs.evolve(event.tally, roll_call=())
     members = [vote.member for vote in sealed.event.tally.roll_call]
     assert len({member.digest for member in members}) == 5
 

@@ -73,13 +73,23 @@ def current_version(cls: type[Event]) -> int:
     return len(cls.upcasters) + 1
 
 
+def stored_types(cls: type[Event]) -> tuple[str, ...]:
+    """The stored names of a type in all its versions, for whoever picks records by them.
+
+    >>> from govledger import MotionAdopted
+    >>> stored_types(MotionAdopted)
+    ('motion.adopted@1', 'motion.adopted@2')
+    """
+    return tuple(f"{cls.type}@{version}" for version in range(1, current_version(cls) + 1))
+
+
 @lru_cache(maxsize=64)
 def readable_types(vocabulary: Vocabulary = STANDARD) -> Mapping[str, tuple[type[Event], int]]:
     """The stored names of the types that can be read: name -> (class, version)."""
     return {
-        f"{cls.type}@{version}": (cls, version)
+        name: (cls, version)
         for cls in vocabulary.types.values()
-        for version in range(1, current_version(cls) + 1)
+        for version, name in enumerate(stored_types(cls), start=1)
     }
 
 

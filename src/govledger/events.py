@@ -667,7 +667,14 @@ class MotionReferred(MotionEvent):
 
 
 @frozen(kw_only=True, slots=False, eq=False, repr=False)
-class MotionAdopted(MotionEvent):
+class _Voted(MotionEvent):
+    """What came of a vote on a motion."""
+
+    upcasters = (_second,)
+
+
+@frozen(kw_only=True, slots=False, eq=False, repr=False)
+class MotionAdopted(_Voted):
     """The meeting adopts the motion.
 
     `meeting` is where, `tally` the count; `as_amended` says that its text was amended,
@@ -681,7 +688,6 @@ class MotionAdopted(MotionEvent):
     """
 
     type = "motion.adopted"
-    upcasters = (_second,)
     meeting: str | None = field(default=None, converter=optional(meeting), metadata=REFERENCE)
     tally: Tally | None = field(default=None, converter=optional(tally))
     as_amended: bool = field(default=False, converter=flag)
@@ -690,7 +696,7 @@ class MotionAdopted(MotionEvent):
 
 
 @frozen(kw_only=True, slots=False, eq=False, repr=False)
-class MotionRejected(MotionEvent):
+class MotionRejected(_Voted):
     """The meeting rejects the motion.
 
     `meeting` is where, `tally` the count, `majority` what it needed, if not the ordinary one.
@@ -701,7 +707,6 @@ class MotionRejected(MotionEvent):
     """
 
     type = "motion.rejected"
-    upcasters = (_second,)
     meeting: str | None = field(default=None, converter=optional(meeting), metadata=REFERENCE)
     tally: Tally | None = field(default=None, converter=optional(tally))
     majority: str | None = field(default=None, converter=optional(line))

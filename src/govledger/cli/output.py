@@ -46,17 +46,15 @@ class Speaker:
     def __init__(self, *labels: Mapping[str, Mapping[str, str]]) -> None:
         """Terms of its own, language -> term -> word; the last that has a word is heard."""
         self.language = settings().lang
-        self.labels = {
-            self.language: {k: v for own in labels for k, v in own.get(self.language, {}).items()}
-        }
+        self.own = {k: v for words in labels for k, v in words.get(self.language, {}).items()}
 
     def word(self, name: str, **values: object) -> str:
         """A heading or sentence."""
-        return word(name, self.language, **values)
+        return self.own.get(name) or word(name, self.language, **values)
 
     def term(self, name: str) -> str:
         """A term of the field."""
-        return label(name, self.language, self.labels)
+        return self.own.get(name) or label(name, self.language)
 
     def value(self, value: Any, field: str = "") -> str:
         """A described value as people read it."""
@@ -75,7 +73,7 @@ class Speaker:
                 return "; ".join(self.value(item) for item in value) or "–"
             case Sealed():
                 return self.word("withheld" if value.withheld else "erased")
-            case str() if value in TERMS and field in _TERMED:
+            case str() if field in _TERMED and (value in self.own or value in TERMS):
                 return self.term(value)
             case str() if field == "due" and re.match(r"before \d", value):
                 return value.replace("before", self.term("before"), 1)

@@ -23,7 +23,8 @@ class LedgerApplication(Application[str]):
 
     The environment names the ledger: `PERSISTENCE_MODULE` is `govledger.storage.sqlite` or
     `govledger.storage.postgres`, and `SQLITE_DBNAME` the file, or `POSTGRES_SCHEMA` the schema.
-    Its events are `govledger.history.Record`, with personal texts sealed. Subclass it with
+    Its events are `govledger.history.Record`, with personal texts sealed. A projection that has
+    `topics` names every version of a type: `govledger.codec.stored_types`. Subclass it with
     another `name` where one database tracks several ledgers, and with the `extensions` that the
     ledger is kept with.
     """
