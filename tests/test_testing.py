@@ -619,6 +619,38 @@ def test_mine(ledger):
     done.assert_outcomes(passed=3)
 
 
+def test_extensions_are_there_in_every_store(suite, server, monkeypatch, pytester):
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parent))
+    pytester.makeconftest(
+        """
+import pytest
+from own_extension import GRANTS
+
+@pytest.fixture
+def ledger_extensions():
+    return [GRANTS]
+"""
+    )
+    suite(
+        f"--govledger-postgres={server.url()}",
+        test_a="""
+from govledger import MotionAdopted, MotionSubmitted
+from own_extension import Grant, GrantGiven
+
+def test_grants(ledger, ledger_factory):
+    ledger.record(
+        MotionSubmitted("bins", title="Bins", on="2024-03-01"),
+        MotionAdopted("bins", on="2024-03-14"),
+        GrantGiven("park", motion="bins", holder="A. Aarts", on="2024-03-15"),
+    )
+    assert ledger.as_of("2024-03-15").of(Grant)["park"].holder == "A. Aarts"
+    assert [each.name for each in ledger.vocabulary.extensions] == ["grants@1"]
+    assert ledger_factory(extensions=()).vocabulary.extensions == ()
+    assert ledger.verify()
+""",
+    ).assert_outcomes(passed=3)
+
+
 def test_who_asks_for_no_ledger_pays_nothing(suite):
     """At its start pytest loads the plugin, and nothing of govledger with it."""
     suite(
@@ -663,7 +695,7 @@ PAGE = (Path(__file__).parents[1] / "docs" / "how-to" / "test-your-rules.md").re
 def test_the_page_runs_as_a_test_suite(suite):
     """Its blocks run as they stand (see conftest.py); here its tests get the fixtures they name."""
     blocks = re.findall(r"^```python\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
-    suite(test_page="\n\n".join(blocks)).assert_outcomes(passed=7)
+    suite(test_page="\n\n".join(blocks)).assert_outcomes(passed=9)
 
 
 def test_the_page_shows_every_public_name():
