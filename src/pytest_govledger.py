@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from govledger import Ledger
+    from govledger import Extension, Ledger
     from govledger.testing import FixedClock
 
 STORES = ("memory", "file", "postgres")
@@ -105,7 +105,7 @@ def ledger_options() -> Mapping[str, Any]:
 
 
 @pytest.fixture
-def ledger_extensions() -> Sequence[Any]:
+def ledger_extensions() -> Sequence[Extension]:
     """The extensions that ledgers are opened with. Override it to give yours."""
     return ()
 
@@ -116,7 +116,7 @@ def ledger_factory(
     ledger_store: str,
     ledger_clock: FixedClock,
     ledger_options: Mapping[str, Any],
-    ledger_extensions: Sequence[Any],
+    ledger_extensions: Sequence[Extension],
     tmp_path: Path,
 ) -> Iterator[Callable[..., Ledger]]:
     """Makes new ledgers in a store, as many as a test needs; its arguments go before the fixtures'.

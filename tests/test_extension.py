@@ -92,7 +92,8 @@ def blocks(language):
     return re.findall(rf"^```{language}\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
 
 
-MODULE, *PROGRAMS = blocks("python")
+MODULE, *PROGRAMS = (block for block in blocks("python") if "def test_" not in block)
+(TESTS,) = (block for block in blocks("python") if "def test_" in block)
 (PROJECT,) = blocks("toml")
 (SESSION,) = blocks("console")
 
@@ -153,6 +154,13 @@ def test_the_programs_of_the_page_run(site, tmp_path):
         text=True,
     )
     assert done.returncode == 0, done.stderr
+
+
+def test_the_tests_of_the_page_run(site, pytester, monkeypatch, server):
+    monkeypatch.setenv("PYTHONPATH", str(site))
+    monkeypatch.setenv("PYTEST_ADDOPTS", f"-W error --govledger-postgres={server.url()}")
+    pytester.makepyfile(test_budget=TESTS)
+    pytester.runpytest_subprocess("-p", "no:cacheprovider").assert_outcomes(passed=5)
 
 
 def test_the_session_of_the_page_runs(site, tmp_path):

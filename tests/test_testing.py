@@ -3,19 +3,31 @@
 The plugin is tried on test-suites of its own, each in another process.
 """
 
+import itertools
 import random
 import re
 import subprocess
 import sys
 from datetime import UTC, date, datetime
+from importlib import import_module
 from pathlib import Path
-from types import SimpleNamespace
 
 import attrs
 import pytest
 import pytest_govledger
 from hypothesis import HealthCheck, given as examples, settings
 from hypothesis import strategies as st
+from own_extension import (
+    GRANTS,
+    STRICTER,
+    Grant,
+    GrantEvent,
+    GrantGiven,
+    GrantPaid,
+    Instalment,
+    granted,
+)
+from test_extension import MODULE
 
 import govledger as g
 import govledger.testing
@@ -34,7 +46,6 @@ from govledger.testing import (
     a_rejected_motion,
     an_adopted_motion,
     check_extension,
-    extensions,
     given,
     several,
     stores,
@@ -328,106 +339,130 @@ except ImportError as error:
 # --- extensions -------------------------------------------------------------------------
 
 
-@attrs.frozen(kw_only=True, slots=False, eq=False, repr=False)
-class BudgetProposed(g.Event):
-    """A budget is proposed."""
-
-    type = "budget.proposed"
-    kind = "motion"
-    amount: int = attrs.field(default=1)
-
-
-@attrs.frozen
-class Budget:
-    amount: int = 0
-    log: list = attrs.field(factory=list)
+@pytest.fixture(scope="module")
+def budget(tmp_path_factory):
+    """The module that docs/how-to/extend.md shows."""
+    folder = tmp_path_factory.mktemp("budget")
+    (folder / "budget.py").write_text(MODULE, "utf-8")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(str(folder))
+        yield import_module("budget")
+    del sys.modules["budget"]
 
 
-def evolve_budget(state, event):
-    return Budget((state or Budget()).amount + event.amount)
+def test_extensions_of_ours_pass(budget):
+    check_extension(budget.BUDGET, histories=3)
+    examples = [
+        GrantGiven("park", motion="bins", holder="A. Aarts", on="2018-03-01"),
+        GrantPaid("park", instalments=[{"amount": 5, "on": "2018-03"}], on="2018-03-02"),
+    ]
+    check_extension(GRANTS, examples=examples, histories=3)
+    check_extension(STRICTER, histories=1, seed=7)
 
 
-def extension(evolve=evolve_budget, **more):
-    subject = SimpleNamespace(kind="motion", state=Budget, evolve=evolve, plural="budgets")
-    told = {"events": (BudgetProposed,), "subjects": (subject,), "projections": ()}
-    return SimpleNamespace(**{**told, **more})
+def grants(evolve=granted, **fields):
+    """The grants, with something else in its place."""
+    subject = attrs.evolve(GRANTS.subjects[0], evolve=evolve)
+    return attrs.evolve(GRANTS, **{"subjects": (subject,), **fields})
 
 
-def partial_evolve(state, event):
-    return Budget(state.amount + event.amount)
+def partial(state, event):
+    return attrs.evolve(state or granted(None, event), paid=(*state.paid,))
 
 
-def forgetful_evolve(state, event):
-    return "no budget"
+def nothing(state, event):
+    return None
 
 
-def random_evolve(state, event, numbers=iter(range(10**9))):
-    return Budget(next(numbers))
+def counting(state, event, numbers=itertools.count()):
+    return attrs.evolve(granted(state, event), paid=(Instalment(amount=next(numbers), on="2018"),))
 
 
-def hasty_evolve(state, event):
-    state = state or Budget()
-    state.log.append(event)
-    return Budget(0, [])
+def hasty(state, event):
+    if state is not None:
+        state.__dict__["holder"] += "!"
+    return granted(None, event)
 
 
-class Plain(g.Event):
-    type, kind = "budget.plain", "motion"
+def stuck(state, event):
+    return attrs.evolve(granted(state, event), status="given")
 
 
-def typed(name, kind="motion"):
-    return attrs.frozen(kw_only=True)(
-        type("BudgetAgain", (g.Event,), {"type": name, "kind": kind, "__annotations__": {}})
-    )
+def shouting(state, event):
+    after = granted(state, event)
+    return attrs.evolve(after, holder=str(after.holder).upper())
+
+
+def listing(state, event):
+    after = granted(state, event)
+    return attrs.evolve(after, paid=list(after.paid))
+
+
+def moody(case, numbers=itertools.count()):
+    if next(numbers) % 2:
+        yield case.notice("odd", "who knows")
+
+
+def failing(case):
+    yield case.notice("early", case.state.title)
+
+
+def asking(name, of, **fields):
+    return grants(projections=(g.Projection(name=name, of=of, **fields),))
+
+
+@attrs.frozen(kw_only=True, slots=False)
+class GrantNamed(GrantEvent):
+    type = "grant.named"
+    names: tuple[str, ...] = attrs.field(converter=lambda names: (*names, "x"))
+
+
+@attrs.frozen(kw_only=True, slots=False)
+class GrantListed(GrantEvent):
+    type = "grant.listed"
+    names: tuple[str, ...] = attrs.field(converter=list)
 
 
 WRONG = {
-    "Budget.Proposed": extension(events=(typed("Budget.Proposed"),)),
-    "kind.what-happened": extension(events=(typed("budget"),)),
-    "motion.adopted, twice": extension(events=(typed("motion.adopted"),)),
-    "a kind of govledger, or of a subject": extension(events=(typed("budget.cut", "budgett"),)),
-    "a class without attrs": extension(events=(Plain,)),
-    "every event may follow every state": extension(partial_evolve),
-    "a Budget": extension(forgetful_evolve),
-    "depend on its two arguments alone": extension(random_evolve),
-    "leave the old one alone": extension(hasty_evolve),
+    "every event may follow every state": grants(partial),
+    "expected  a Grant": grants(nothing),
+    "depend on its two arguments alone": grants(counting),
+    "leave the old one alone": grants(hasty),
+    "its transition from given says so": grants(stuck),
+    "states as of .*, by a replay": grants(shouting),
+    "tuples, not lists": grants(listing),
+    "self-consistent": grants(rules={g.MotionSubmitted: moody}),
+    "AttributeError: 'NoneType' object has no attribute 'title'": grants(
+        rules={g.MotionAdopted: failing}
+    ),
+    "let `kinds` name": asking("both", lambda r: len(r.motions), kinds=("grant",)),
+    "the same value each time": asking("dice", lambda r, n=itertools.count(): next(n)),
+    "projection first as of 1900-01-01: .*\n\n.*\n.*IndexError": asking(
+        "first", lambda r: list(r.of(Grant))[0]
+    ),
+    "let converters take what they gave": grants(events=(*GRANTS.events, GrantNamed)),
+    "TypeError: unhashable type": grants(events=(*GRANTS.events, GrantListed)),
 }
 
 
 @pytest.mark.parametrize("message", WRONG)
 def test_what_is_wrong_with_an_extension_is_found(message):
     with pytest.raises(AssertionError, match=message):
-        check_extension(WRONG[message], builders={Plain: lambda _, s, on: Plain(s, on=on)})
+        check_extension(WRONG[message])
 
 
 def test_old_bodies_are_read():
     event = g.MotionSubmitted("bins", title="Bins", on="2024-03-14")
     said = {"on": "2024-03-14", "data": {"title": "Bins"}}
-    none = extension(events=(), subjects=())
     old = [OldBody(type="motion.submitted@1", said=said, reads_as=event)]
-    check_extension(none, old=old, histories=0)
+    check_extension(GRANTS, old=old, histories=0)
     for wrong, message in (
         ({"type": "motion.submitted@9"}, "not known here"),
         ({"said": {**said, "data": {"title": "Cans"}}}, 'title="Cans"'),
         ({"said": {"on": "2024-03-14"}}, "unreadable-record"),
     ):
         with pytest.raises(AssertionError, match=message):
-            check_extension(none, old=[attrs.evolve(old[0], **wrong)], histories=0)
-
-
-def test_a_ledger_is_closed_opened_again_and_asked_the_same(tmp_path):
-    """What `check_extension` does with histories, of govledger's own events."""
-    none = extension(events=(), subjects=())
-    pick = random.Random(7).choice
-    checked = extensions._Checked(extension=none, types=(), examples=(), builders={}, pick=pick)
-    for make, breaches in (
-        (random_histories.legal, "refuse"),
-        (random_histories.arbitrary, "flag"),
-    ):
-        extensions._check_ledger(checked, tmp_path, make(pick, size=12), (), breaches=breaches)
-    wrong = [*an_adopted_motion("bins"), g.MotionAdopted("bins", on="2024-03-15")]
-    with pytest.raises(AssertionError, match="illegal-transition"):
-        extensions._check_ledger(checked, tmp_path, wrong, (), breaches="refuse")
+            check_extension(GRANTS, old=[attrs.evolve(old[0], **wrong)], histories=0)
 
 
 # --- the plugin -------------------------------------------------------------------------
@@ -584,6 +619,38 @@ def test_mine(ledger):
     done.assert_outcomes(passed=3)
 
 
+def test_extensions_are_there_in_every_store(suite, server, monkeypatch, pytester):
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parent))
+    pytester.makeconftest(
+        """
+import pytest
+from own_extension import GRANTS
+
+@pytest.fixture
+def ledger_extensions():
+    return [GRANTS]
+"""
+    )
+    suite(
+        f"--govledger-postgres={server.url()}",
+        test_a="""
+from govledger import MotionAdopted, MotionSubmitted
+from own_extension import Grant, GrantGiven
+
+def test_grants(ledger, ledger_factory):
+    ledger.record(
+        MotionSubmitted("bins", title="Bins", on="2024-03-01"),
+        MotionAdopted("bins", on="2024-03-14"),
+        GrantGiven("park", motion="bins", holder="A. Aarts", on="2024-03-15"),
+    )
+    assert ledger.as_of("2024-03-15").of(Grant)["park"].holder == "A. Aarts"
+    assert [each.name for each in ledger.vocabulary.extensions] == ["grants@1"]
+    assert ledger_factory(extensions=()).vocabulary.extensions == ()
+    assert ledger.verify()
+""",
+    ).assert_outcomes(passed=3)
+
+
 def test_who_asks_for_no_ledger_pays_nothing(suite):
     """At its start pytest loads the plugin, and nothing of govledger with it."""
     suite(
@@ -628,7 +695,7 @@ PAGE = (Path(__file__).parents[1] / "docs" / "how-to" / "test-your-rules.md").re
 def test_the_page_runs_as_a_test_suite(suite):
     """Its blocks run as they stand (see conftest.py); here its tests get the fixtures they name."""
     blocks = re.findall(r"^```python\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
-    suite(test_page="\n\n".join(blocks)).assert_outcomes(passed=7)
+    suite(test_page="\n\n".join(blocks)).assert_outcomes(passed=9)
 
 
 def test_the_page_shows_every_public_name():

@@ -6,21 +6,22 @@ Here: `check_extension`. Not here: what an extension means; that is asserted by 
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from copy import deepcopy
 from datetime import UTC, date, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Literal
-from uuid import uuid4
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
-from govledger.codec import Entry, canonical, decode, timestamp
+from govledger.codec import Entry, canonical, decode, decode_state, encode_state, timestamp
 from govledger.errors import GovledgerError
-from govledger.events import Event
-from govledger.extension import Extension
+from govledger.events import LEDGER, Event, kind_of
+from govledger.extension import Extension, Projecting, Subject
+from govledger.history import replay
 from govledger.ledger import Ledger
+from govledger.rules import Stays, rows_of
 from govledger.testing.histories import (
     DAYS,
     STANDARD,
@@ -28,15 +29,17 @@ from govledger.testing.histories import (
     Pick,
     an_event,
     arbitrary,
+    kinds_of,
     legal,
     names_of,
     some_time,
 )
-from govledger.testing.stores import extended
-from govledger.testing.telling import failure, shown
+from govledger.testing.telling import Told, failure, shown
 from govledger.vocabulary import Vocabulary
+from govledger.when import view_instant
 
-_DAYS_ASKED = (DAYS[0], DAYS[4], DAYS[-1], date(2100, 1, 1))
+_DAYS_ASKED = (date(1900, 1, 1), DAYS[0], DAYS[4], DAYS[-1], date(2100, 1, 1))
+"""Before anything happens, in between, and after all of it."""
 _SIZE = 12
 """How many events a random history has, at most."""
 
@@ -74,26 +77,25 @@ class _Checked:
     """An extension under check, and what its checks go by."""
 
     extension: Extension
-    types: tuple[type[Event], ...]
-    examples: tuple[Event, ...]
-    builders: Builders
+    examples: tuple[Event, ...] = ()
+    builders: Builders = field(factory=dict)
     pick: Pick
-    names: tuple[str, ...] = field(init=False)
+    vocabulary: Vocabulary = field(init=False)
 
-    @names.default
-    def _every_name(self) -> tuple[str, ...]:
-        own = names_of(dict.fromkeys(subject.kind for subject in self.extension.subjects))
-        standard = names_of(dict.fromkeys(cls.kind for cls in STANDARD if cls.kind))
-        return (*own, *standard)
+    @vocabulary.default
+    def _knowing(self) -> Vocabulary:
+        return Vocabulary((self.extension,))
 
-    def event(self, cls: type[Event]) -> Event:
-        """An event of a type: an example, or one that is made up."""
+    def event(self, cls: type[Event], subject: str | None = None) -> Event:
+        """An event of a type, of that `subject` or any: an example, or one that is made up."""
         ready = [event for event in self.examples if type(event) is cls]
         if ready and self.pick([True, False]):
-            return self.pick(ready)  # type: ignore[no-any-return]
-        subject = self.pick([name for name in self.names if name.startswith(f"{cls.kind}/")])
+            event: Event = self.pick(ready)
+            return event if subject is None else evolve(event, subject=subject)
+        about = subject or self.pick(names_of(kinds_of([cls])))
+        names = names_of(kinds_of((*self.extension.events, *STANDARD)))
         on = some_time(self.pick, self.pick(DAYS))
-        return an_event(self.pick, cls, subject, on, self.names, self.builders)
+        return an_event(self.pick, cls, about, on, names, self.builders)
 
 
 def check_extension(
@@ -105,17 +107,20 @@ def check_extension(
     histories: int = 10,
     seed: int = 0,
 ) -> None:
-    """Try out what a ledger takes for granted of an `extension`.
+    """Try out what a ledger takes for granted of an `extension`, beyond what it is made of.
 
-    - Each event type has a name of its own (`kind.what-happened`), is a frozen `Event` of a kind
-      that is known, and hashes.
-    - Each evolve function is total: every event of its kind may follow every state, gives a state
-      of its class, the same each time, and leaves the one before as it was.
+    - Converters take what they gave; events that say the same are equal, and hash alike.
+    - Each evolve function is total and pure: every event of its kind may follow every state, gives
+      a state of its class, the same each time, and leaves the one before as it was. Its status is
+      the one that the transition says.
     - Every event comes back from its bytes as it was, from a file that was closed and opened again.
-    - After random histories, legal ones and others, `verify()` finds the ledger consistent, its
-      spans equal to a replay among it; so a rule or an evolve function that depends on anything
-      but its arguments is found out.
-    - Each projection gives the same value each time, and in the file that was opened again.
+    - After random histories, legal ones and others, states and findings are what a replay gives,
+      and `verify()` finds the ledger consistent; so a rule or an evolve function that depends on
+      anything but its arguments is found out.
+    - Each projection gives the same value each time, of all subjects as of the kinds that it
+      names, and in the file that was opened again.
+    - Opened without the extension, the file verifies, and shows the same subjects, statuses and
+      findings.
     - `old` bodies are read as the events they stand for (upcasters).
 
     `examples` are events of the extension, of any type; others are made up from the annotations
@@ -142,67 +147,58 @@ def check_extension(
     __tracebackhide__ = True
     checked = _Checked(
         extension=extension,
-        types=tuple(extension.events),
         examples=tuple(examples),
         builders=builders or {},
         pick=random.Random(seed).choice,  # noqa: S311 - it must be the same again
     )
-    _check_types(checked)
-    _check_evolve(checked, histories)
+    for _ in range(histories):
+        _check_events(checked)
+        _check_evolve(checked)
     with TemporaryDirectory(prefix="govledger-") as folder:
-        for _ in range(histories):
-            _check_history(checked, Path(folder), is_legal=True)
-            _check_history(checked, Path(folder), is_legal=False)
-        _check_old(old, Vocabulary((extension,)))
+        for n in range(histories):
+            _check_history(checked, Path(folder) / f"legal-{n}.db", is_legal=True)
+            _check_history(checked, Path(folder) / f"other-{n}.db", is_legal=False)
+    for body in old:
+        _check_old(body, checked.vocabulary)
 
 
-def _check_types(checked: _Checked) -> None:
-    known = {subject.kind for subject in checked.extension.subjects} | {
-        cls.kind for cls in STANDARD
-    }
-    taken = {cls.type for cls in STANDARD}
-    for cls in checked.types:
-        kind, dot, verb = cls.type.partition(".")
-        if not (dot and kind and verb) or cls.type.lower() != cls.type:
-            raise failure(f"{cls.__name__}.type", "kind.what-happened, in lower case", cls.type)
-        if cls.type in taken:
-            raise failure(f"{cls.__name__}.type", "a name of its own", f"{cls.type}, twice")
-        taken.add(cls.type)
-        if cls.kind not in known:
-            raise failure(
-                f"{cls.__name__}.kind",
-                "a kind of govledger, or of a subject of the extension",
-                str(cls.kind),
-            )
-        event = checked.event(cls)
-        if "__attrs_attrs__" not in vars(cls):
-            raise failure(cls.__name__, "@attrs.frozen(kw_only=True)", "a class without attrs")
-        if event != deepcopy(event) or hash(event) != hash(deepcopy(event)):
-            raise failure(cls.__name__, "events that say the same are equal", shown(event))
+def _check_events(checked: _Checked) -> None:
+    for event in map(checked.event, checked.extension.events):
+        what = f"a {type(event).__name__} made of its own fields"
+        hint = "let converters take what they gave, and give what hashes: tuples, not lists"
+        try:
+            again = evolve(event)
+            is_same = again == event and hash(again) == hash(event)
+        except Exception as error:
+            wrong = f"{type(error).__name__}: {error}"
+            raise failure(what, repr(event), wrong, hint=hint) from error
+        if not is_same:
+            raise failure(what, repr(event), repr(again), hint=hint)
 
 
-def _check_evolve(checked: _Checked, rounds: int) -> None:
+def _check_evolve(checked: _Checked) -> None:
     for subject in checked.extension.subjects:
-        types = [cls for cls in checked.types if cls.kind == subject.kind]
-        for _ in range(rounds):
-            state: Any = None
-            for _ in range(_SIZE):
-                for cls in types:
-                    _evolved(subject, state, checked.event(cls))
-                if types:
-                    state = _evolved(subject, state, checked.event(checked.pick(types)))
+        types = [cls for cls in checked.extension.events if cls.kind == subject.kind]
+        (name, *_) = names_of([subject.kind])
+        state: Any = None
+        for _ in range(_SIZE if types else 0):
+            events = [checked.event(cls, name) for cls in types]
+            for event in events:
+                _check_step(checked, subject, state, event)
+            state = checked.vocabulary.evolve(state, checked.pick(events))
 
 
-def _evolved(subject: Any, state: Any, event: Event) -> Any:
-    """The state after an event. Raises `AssertionError` where evolve is not a plain, total fold."""
-    what = f"{getattr(subject.evolve, '__name__', 'evolve')}({_told(state)}, {shown(event)})"
+def _check_step(checked: _Checked, subject: Subject[Any], state: Any, event: Event) -> None:
+    """Raise where evolve is not a plain, total fold, or leads elsewhere than its transition."""
+    told = "None" if state is None else repr(state)
+    what = f"{getattr(subject.evolve, '__name__', 'evolve')}({told}, {shown(event)})"
     before = deepcopy(state)
     try:
         after, again = subject.evolve(state, event), subject.evolve(state, event)
     except Exception as error:
         hint = "every event may follow every state: a ledger also holds what broke the rules"
         raise failure(what, "a state", f"{type(error).__name__}: {error}", hint=hint) from error
-    if after is not None and not isinstance(after, subject.state):
+    if not isinstance(after, subject.state):
         raise failure(what, f"a {subject.state.__name__}", repr(after))
     if after != again:
         hint = "let it depend on its two arguments alone"
@@ -210,79 +206,147 @@ def _evolved(subject: Any, state: Any, event: Event) -> Any:
     if state != before:
         hint = "give a new state (attrs.evolve); leave the old one alone"
         raise failure(what, f"{before} stays as it was", repr(state), hint=hint)
-    return after
+    try:
+        kept = decode_state(event.subject, encode_state(after), checked.vocabulary)
+    except Exception as error:
+        raise failure(f"what is kept of {what}", after, f"{error}", hint=_AS_ANNOTATED) from error
+    if kept != after:
+        raise failure(f"what is kept of {what}", after, kept, hint=_AS_ANNOTATED)
+    _check_transition(checked, what, state, event, after)
 
 
-def _told(state: Any) -> str:
-    return "None" if state is None else repr(state)
+_AS_ANNOTATED = "let fields hold what their annotations say: tuples, not lists; When, not text"
 
 
-def _check_history(checked: _Checked, folder: Path, *, is_legal: bool) -> None:
-    """Record a random history, and ask the ledger what it makes of it, twice."""
-    extensions = (checked.extension,)
-    types = (*checked.types, *checked.types, *STANDARD)
-    make: Callable[..., list[Event]] = legal if is_legal else arbitrary
-    more = {"extensions": extensions} if is_legal else {}
-    events = make(checked.pick, types, _SIZE, builders=checked.builders, **more)
-    mine = [event for event in checked.examples if not is_legal]
-    given = [*events, *mine]
-    _check_ledger(checked, folder, given, extensions, breaches="refuse" if is_legal else "flag")
+def _check_transition(checked: _Checked, what: str, state: Any, event: Event, after: Any) -> None:
+    """Raise where evolve leads elsewhere than the transition of an event that is legal there."""
+    now, found = getattr(state, "status", None), getattr(after, "status", None)
+    rows = rows_of(checked.extension.transitions).get(type(event), ())
+    reached = [row.reaches for row in rows if now in row.leaves and row.reaches not in tuple(Stays)]
+    if reached and found not in reached:
+        hint = f"its transition from {now} says so: mend one of the two"
+        raise failure(f"status after {what}", reached, found, hint=hint)
+
+
+def _check_history(checked: _Checked, path: Path, *, is_legal: bool) -> None:
+    """Record a random history in a file, and ask the ledger what it makes of it."""
+    own = (*checked.extension.events, *checked.extension.rules)
+    types = (*own, *own, *STANDARD)
+    if is_legal:
+        given = [checked.extension]
+        events = legal(checked.pick, types, _SIZE, builders=checked.builders, extensions=given)
+        _check_ledger(checked, path, events, breaches="refuse")
+    else:
+        near = [cls for cls in types if cls.kind in kinds_of(own)] or STANDARD
+        events = arbitrary(checked.pick, near, _SIZE, builders=checked.builders)
+        _check_ledger(checked, path, [*events, *checked.examples], breaches="flag")
 
 
 def _check_ledger(
     checked: _Checked,
-    folder: Path,
+    path: Path,
     events: Sequence[Event],
-    extensions: Sequence[Any],
     *,
     breaches: Literal["refuse", "flag"],
 ) -> None:
-    path, options = folder / f"{uuid4().hex}.db", extended(extensions)
-    told = ["after", *map(shown, events)]
+    told = [Told("given", events, (), None)]
     try:
-        with Ledger.open(path, **options) as ledger:
+        with Ledger.open(path, extensions=[checked.extension]) as ledger:
             for event in events:
                 ledger.record(event, breaches=breaches)
-            asked = _asked(checked, ledger)
-        with Ledger.open(path, **options) as ledger:
-            read = [record.event for record in ledger.log() if record.event.kind != "ledger"]
-            again = _asked(checked, ledger)
-            verification = ledger.verify()
+            asked = _asked(checked.extension, ledger, told)
+        read, answers = _asked_again(checked.extension, path, told)
     except AssertionError:
         raise
     except Exception as error:
         wrong = f"{type(error).__name__}: {error}"
-        raise failure("a random history", "it is recorded and read", [wrong, *told]) from error
+        raise failure("a random history", "it is recorded and read", wrong, told) from error
     for event, found in zip(events, read, strict=True):
         if found != event:
-            raise failure("an event read from its bytes", shown(event), shown(found))
-    if again != asked:
-        raise failure("the answers of a ledger opened again", asked, again)
-    if not verification:
-        raise failure("verify()", "self-consistent", [str(verification), *told])
+            raise failure("an event read from its bytes", shown(event), shown(found), told)
+    for who, answered in answers.items():
+        for question, found in answered.items():
+            if found != asked[question]:
+                raise failure(f"{question}, by {who}", asked[question], found, told)
 
 
-def _asked(checked: _Checked, ledger: Ledger) -> list[Any]:
-    """What the ledger says on some days: every state, and every projection."""
-    said: list[Any] = []
+def _asked_again(
+    extension: Extension, path: Path, told: Sequence[Told]
+) -> tuple[list[Event], dict[str, dict[str, Any]]]:
+    """The events that are read from the file of a ledger, and what others say of it."""
+    with Ledger.open(path, extensions=[extension]) as ledger:
+        read = [record.event for record in ledger.log() if record.subject != LEDGER]
+        replayed, again = _replayed(extension, ledger), _asked(extension, ledger, told)
+    with Ledger.open(path) as ledger:
+        without = _shown_to_all(ledger, told)
+    return read, {
+        "a replay": replayed,
+        "the ledger opened again": again,
+        "the ledger opened without the extension": without,
+    }
+
+
+def _asked(extension: Extension, ledger: Ledger, told: Sequence[Told]) -> dict[str, Any]:
+    """What the ledger says on some days: what anybody sees, every state, every projection."""
+    own = tuple(subject.kind for subject in extension.subjects)
+    said = _shown_to_all(ledger, told)
     for day in _DAYS_ASKED:
-        said += [dict(ledger.as_of(day).states), ledger.findings(day)]
-        for projection in checked.extension.projections:
-            value, again = ledger.project(projection, day), ledger.project(projection, day)
-            if value != again:
-                name = f"projection {projection.name} as of {day}"
-                raise failure(name, "the same value each time", (value, again))
-            said.append(value)
+        states = ledger.as_of(day).states
+        said[f"states as of {day}"] = {n: states[n] for n in states if kind_of(n) in own}
+        for projection in extension.projections:
+            name = f"projection {projection.name} as of {day}"
+            said[name] = _projected(name, projection, ledger, day, told)
     return said
 
 
-def _check_old(old: Iterable[OldBody], vocabulary: Vocabulary) -> None:
-    """Read what earlier versions wrote."""
-    for body in old:
-        what = f"{body.type} {dict(body.said)}"
-        try:
-            found = decode(body.entry(), vocabulary).event
-        except GovledgerError as error:
-            raise failure(what, shown(body.reads_as), str(error)) from error
-        if found != body.reads_as:
-            raise failure(what, shown(body.reads_as), shown(found))
+def _shown_to_all(ledger: Ledger, told: Sequence[Told]) -> dict[str, Any]:
+    """What is seen with and without an extension: subjects, statuses, findings."""
+    said: dict[str, Any] = {}
+    for day in _DAYS_ASKED:
+        register = ledger.as_of(day)
+        said[f"statuses as of {day}"] = {n: register.statuses.get(n) for n in register.subjects()}
+        said[f"findings as of {day}"] = sorted(map(str, register.findings))
+        for name in register.subjects():
+            register.describe(name)
+    if not (verification := ledger.verify()):
+        raise failure("verify()", "self-consistent", str(verification), told)
+    return said
+
+
+def _replayed(extension: Extension, ledger: Ledger) -> dict[str, Any]:
+    """The states of the extension's subjects, by the definition: all records folded anew."""
+    own = tuple(subject.kind for subject in extension.subjects)
+    records = list(ledger.log())
+    said: dict[str, Any] = {}
+    for day in _DAYS_ASKED:
+        until = view_instant(day, ledger.zone)
+        states = replay(records, ledger.zone, until, ledger.vocabulary).states
+        said[f"states as of {day}"] = {n: states[n] for n in states if kind_of(n) in own}
+    return said
+
+
+def _projected(
+    name: str, projection: Projecting[Any], ledger: Ledger, day: date, told: Sequence[Told]
+) -> Any:
+    try:
+        value, again = ledger.project(projection, day), ledger.project(projection, day)
+        whole = projection.of(ledger.as_of(day))
+    except Exception as error:
+        raise failure(name, "a value", f"{type(error).__name__}: {error}", told) from error
+    if value != again:
+        raise failure(name, "the same value each time", [value, again], told)
+    if value != whole:
+        hint = "let `kinds` name every kind of subject that it looks at, or none"
+        raise failure(f"{name}, of its kinds alone", whole, value, told, hint=hint)
+    return value
+
+
+def _check_old(old: OldBody, vocabulary: Vocabulary) -> None:
+    """Read what an earlier version wrote."""
+    what = f"{old.type} {dict(old.said)}"
+    try:
+        found = decode(old.entry(), vocabulary).event
+    except GovledgerError as error:
+        raise failure(what, shown(old.reads_as), str(error)) from error
+    if found != old.reads_as:
+        raise failure(what, shown(old.reads_as), shown(found))

@@ -24,10 +24,11 @@ from govledger.events import (
     RecordRetracted,
     own_fields,
 )
+from govledger.extension import Extension
 from govledger.ledger import Ledger
+from govledger.profiles import Profile
 from govledger.rules import present
 from govledger.state import State
-from govledger.testing.stores import in_memory
 from govledger.when import When
 
 Pick = Callable[[Sequence[Any]], Any]
@@ -199,8 +200,8 @@ def legal(
     *,
     days: Sequence[date] = DAYS,
     builders: Builders | None = None,
-    extensions: Sequence[Any] = (),
-    profile: str = "general@1",
+    extensions: Sequence[Extension] = (),
+    profile: str | Profile = "general@1",
 ) -> list[Event]:
     """Events in the order of time, each of which a ledger accepts after those before it.
 
@@ -210,7 +211,7 @@ def legal(
     names = names_of(kinds_of(types))
     found: list[Event] = []
     ahead = iter(_ahead(pick, days))
-    with in_memory(profile=profile, extensions=extensions) as ledger:
+    with Ledger.in_memory(profile=profile, extensions=extensions) as ledger:
         for _ in range(size):
             on = next(ahead)
             for _ in range(_ATTEMPTS):

@@ -6,28 +6,13 @@ Here: opening them, and dropping those that were made on a server. Not here: fix
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 from govledger.ledger import Clock, Ledger
-
-STORES = ("memory", "file", "postgres")
-"""The kinds of stores."""
-
-
-def in_memory(
-    clock: Clock | None = None, *, extensions: Sequence[Any] = (), **options: Any
-) -> Ledger:
-    """A new ledger in memory. `options` as for `Ledger.in_memory`."""
-    return Ledger.in_memory(clock, **options, **extended(extensions))
-
-
-def extended(extensions: Sequence[Any]) -> dict[str, Any]:
-    """The option of `Ledger.open` that names extensions, where there are any."""
-    return {"extensions": tuple(extensions)} if extensions else {}
 
 
 @contextmanager
@@ -37,10 +22,9 @@ def new_ledger(
     *,
     folder: Path,
     postgres: str | None = None,
-    extensions: Sequence[Any] = (),
     **options: Any,
 ) -> Iterator[Ledger]:
-    """A new ledger of a `store`, one of `STORES`, as long as the block lasts.
+    """A new ledger of a `store`, "memory", "file" or "postgres", as long as the block lasts.
 
     A file is made in `folder`; a ledger on a server in the database of the URL `postgres`, under
     a name of its own that nobody else takes, and is dropped after. `options` as for `Ledger.open`.
@@ -48,16 +32,16 @@ def new_ledger(
     """
     match store:
         case "memory":
-            with in_memory(clock, extensions=extensions, **options) as ledger:
+            with Ledger.in_memory(clock, **options) as ledger:
                 yield ledger
         case "file":
             path = folder / f"ledger-{uuid4().hex}.db"
-            with Ledger.open(path, clock, **options, **extended(extensions)) as ledger:
+            with Ledger.open(path, clock, **options) as ledger:
                 yield ledger
         case "postgres" if postgres is not None:
             url = _free(postgres)
             try:
-                with Ledger.open(url, clock, **options, **extended(extensions)) as ledger:
+                with Ledger.open(url, clock, **options) as ledger:
                     yield ledger
             finally:
                 _drop(url)

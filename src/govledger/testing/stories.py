@@ -9,17 +9,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
-from typing import Any, Literal, TypeVar
+from typing import Literal, TypeVar
 
-from attrs import evolve, field, frozen
+from attrs import evolve, frozen
 
 from govledger.errors import GovledgerError, did_you_mean
 from govledger.events import Event
+from govledger.extension import Extension
 from govledger.history import Record
 from govledger.ledger import Known, Ledger, Moment
+from govledger.profiles import Profile
 from govledger.register import Register, changes
 from govledger.testing.clock import START, FixedClock
-from govledger.testing.stores import in_memory
 from govledger.testing.telling import Told, failure, shown
 from govledger.when import When, when
 from govledger.when import timezone as zone_of
@@ -57,9 +58,9 @@ def given(
     *events: Some,
     at: Moment | None = None,
     breaches: Literal["refuse", "flag"] = "refuse",
-    profile: str = "general@1",
+    profile: str | Profile = "general@1",
     timezone: str = "UTC",
-    extensions: Sequence[Any] = (),
+    extensions: Sequence[Extension] = (),
 ) -> Story:
     """Begin a story with what is on record already: `events`, or those of factories.
 
@@ -77,8 +78,7 @@ def given(
     <Story: given 1 event, when 1 event>
     """
     acts = _acts("given", events, at, breaches, None)
-    options = {"profile": profile, "timezone": timezone}
-    return Story(acts=acts, options=options, extensions=tuple(extensions))
+    return Story(acts=acts, profile=profile, timezone=timezone, extensions=tuple(extensions))
 
 
 def _acts(
@@ -104,7 +104,7 @@ class Story:
     can follow each other. `as_of` and `known_at` are those of `Ledger.as_of`; without `as_of`
     they ask about the last day that an event of the story names.
 
-    `given` makes one of `acts`, of `options` of the ledger and its `extensions`.
+    `given` makes one of `acts`, and of the `profile`, `timezone` and `extensions` of the ledger.
 
     >>> from govledger import MotionAdopted
     >>> from govledger.testing import Story, a_motion, given
@@ -114,8 +114,9 @@ class Story:
     """
 
     acts: tuple[_Act, ...]
-    options: Mapping[str, str]
-    extensions: tuple[Any, ...] = field(default=())
+    profile: str | Profile = "general@1"
+    timezone: str = "UTC"
+    extensions: tuple[Extension, ...] = ()
 
     def __repr__(self) -> str:
         told = (
@@ -350,7 +351,7 @@ class Story:
     def _last_day(self) -> date:
         """The last day on which an event of the story can have happened, in its time zone."""
         days = [event.on for act in self.acts for event in act.events] or [When(START)]
-        zone = zone_of(self.options["timezone"])
+        zone = zone_of(self.timezone)
         return max(day.day(zone) for day in days)
 
     @contextmanager
@@ -358,8 +359,10 @@ class Story:
         """Run the story; the ledger is open as long as the block lasts."""
         __tracebackhide__ = True
         start = next((act.at for act in self.acts if act.at is not None), START)
-        clock = FixedClock(start, zone=self.options["timezone"])
-        with in_memory(clock, extensions=self.extensions, **self.options) as ledger:
+        clock = FixedClock(start, zone=self.timezone)
+        with Ledger.in_memory(
+            clock, timezone=self.timezone, profile=self.profile, extensions=self.extensions
+        ) as ledger:
             told: list[Told] = []
             before = ledger.head()
             records: tuple[Record, ...] = ()

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
-from typing import Any
 
 from govledger.events import Event
+from govledger.extension import Extension
+from govledger.profiles import Profile
 from govledger.testing import histories as random_histories
 from govledger.testing.histories import DAYS, STANDARD, Builders, Pick
 
@@ -51,8 +52,8 @@ def histories(
     legal: bool = True,
     days: Sequence[date] = DAYS,
     builders: Builders | None = None,
-    extensions: Sequence[Any] = (),
-    profile: str = "general@1",
+    extensions: Sequence[Extension] = (),
+    profile: str | Profile = "general@1",
 ) -> st.SearchStrategy[list[Event]]:
     """Lists of at most `max_size` events of these types.
 

@@ -90,4 +90,4 @@ def shown(event: Event | str) -> str:
         for field in own_fields(type(event))
         if (value := getattr(event, field.name)) != field.default
     )
-    return f"{event.on!s:<12}{event.type:<24}{event.subject}  {said}".rstrip()
+    return f"{event.on!s:<11} {event.type:<23} {event.subject}  {said}".rstrip()
