@@ -175,7 +175,7 @@ CALLS = {
     "unknown-annotation": 'Extension(name="own@1", subjects=(own.UNREADABLE,))',
     "foreign-transition": 'Extension(name="own@1", transitions=LIFECYCLE[:1])',
     "rule-of-nothing": 'Extension(name="own@1", rules={own.Slotted: own.rests})',
-    "unknown-language": 'Extension(name="own@1", labels={"de": {"adopted": "angenommen"}})',
+    "unknown-language.extension": 'Extension(name="own@1", labels={"de": {"adopted": "angenommen"}})',
     "unknown-position.known-at": 'ledger.as_of("2024-03-14", known_at=99)',
 }
 """Errors that a program provokes, and no file: stem -> statements of which the last raises."""
