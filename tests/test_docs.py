@@ -117,7 +117,8 @@ def test_vocabulary_page(golden):
         "Every event has a `subject` and `on`, and may have `source`, `note`, `corrects` (the"
         " position of the record it replaces) and `recorded_by` (personal). Fields in **bold** are"
         " required. *Personal* fields may hold the name of a natural person; *subjects* must be on"
-        " record by then, but for the meeting to which a motion is submitted.\n",
+        " record by then, but for the meeting to which a motion is submitted."
+        " [Extensions](../how-to/extend.md) add types of their own.\n",
         "| type | Dutch | what happened | fields |",
         "|---|---|---|---|",
     ]
