@@ -101,10 +101,12 @@ def test_a_profile_that_extends_another_changes_what_it_says(profile):
 
 def test_the_page_shows_files_that_can_be_read(tmp_path):
     page = (FILES.parents[1] / "docs" / "how-to" / "profiles.md").read_text("utf-8")
-    rules, dataset = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
+    rules, dataset, changed = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
     assert rules == (FILES / "sportbond.yaml").read_text("utf-8")
     (tmp_path / "minutes.yaml").write_text(dataset)
     assert judge_dataset(load(tmp_path / "minutes.yaml")) == ()
+    first = read_profile("rules.yaml", text=rules)
+    assert read_profile("rules.yaml", text=changed).name == first.name.replace("@1", "@2")
 
 
 # --- both ways between a profile and data -----------------------------------------------
