@@ -297,7 +297,7 @@ def decode_any(entry: Entry, vocabulary: Vocabulary = STANDARD) -> Record:
 _STORED = re.compile(r"([a-z][a-z0-9-]*\.[a-z][a-z0-9-]*)@[1-9][0-9]{0,8}", re.ASCII)
 """The stored name of a type, whosever it is."""
 
-_BESIDE = ("on", "source", *_SHARED)
+_BESIDE = frozenset({"on", "source", *_SHARED})
 
 
 def _decoded(entry: Entry, name: str, event: Callable[[dict[str, Any]], Event]) -> Record:
@@ -340,7 +340,7 @@ def is_canonical(entry: Entry, record: Record) -> bool:
         return False
     body = _body(record)
     own = said.get("data")
-    if not said.keys() <= _TOP or own == {} or not _TOP.isdisjoint(own or ()):
+    if not said.keys() <= _TOP or own == {} or not _BESIDE.isdisjoint(own or ()):
         return False
     told = [{name: part.pop(name, None) for name in _OF_THE_BOOK} for part in (said, body)]
     return (
@@ -352,7 +352,7 @@ def is_canonical(entry: Entry, record: Record) -> bool:
 
 
 _OF_THE_BOOK = ("position", "recorded_at", "key")
-_TOP = frozenset({"on", "data", "source", *_SHARED, *_OF_THE_BOOK})
+_TOP = frozenset({"data", *_BESIDE, *_OF_THE_BOOK})
 
 
 def recall(entry: Entry, vocabulary: Vocabulary = STANDARD) -> Told:
