@@ -155,3 +155,21 @@ class Unreadable(SubjectState):
 
 
 UNREADABLE = Subject(kind="riddle", state=Unreadable, evolve=granted)
+
+
+def euros(value):
+    return int(value) * 100
+
+
+@frozen(kw_only=True, slots=False)
+class EurosPaid(Event):
+    """An event whose converter changes what it gave, once more at each reading."""
+
+    type = "motion.paid"
+    kind = "motion"
+    subject: str = field(converter=motion, kw_only=False)
+    cents: int = field(converter=euros)
+
+
+EUROS = Extension(name="euros@1", events=(EurosPaid,))
+PAID = EurosPaid("bins", cents="3", on="2024-03-01")

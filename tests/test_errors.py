@@ -164,6 +164,7 @@ CALLS = {
     "unknown-cursor": 'ledger.move_cursor("web", 1)\nledger.move_cursor("wbe", None)',
     "missing-extension": "with kept_without() as kept: kept.record(motion)",
     "not-a-version": 'Extension(name="budget")',
+    "comes-back-otherwise": "Ledger.in_memory(extensions=[own.EUROS]).record(own.PAID)",
     "name-clash": "Ledger.in_memory(extensions=[own.GRANTS, attrs.evolve(own.GRANTS, rules={})])",
     "unnamed-subject": "Ledger.in_memory(extensions=[own.NOSY]).record(motion)",
     "twice": 'Extension(name="own@1", subjects=(own.SUBJECT,), events=2 * (own.GrantGiven,))',

@@ -8,16 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
+from typing import Any
+from unicodedata import is_normalized
 
-from attrs import evolve
+import msgspec
+from attrs import evolve, fields
 
-from govledger.codec import Entry, decode_any, encode, payload
-from govledger.errors import InvalidInput, invalid
-from govledger.events import Event, RecordRetracted
+from govledger.codec import Entry, decode, decode_any, decode_state, encode, encode_state, payload
+from govledger.errors import GovledgerError, InvalidInput, brief, invalid
+from govledger.events import Event, RecordRetracted, kind_of
 from govledger.history import Record
 from govledger.integrity.personal import Disclosure, digests_in, personal_texts, same, seal, unseal
 from govledger.rules import Breach, too_large, withdraws
-from govledger.values import Sealed
+from govledger.state import State
+from govledger.values import LARGEST_INTEGER, Sealed
 from govledger.vocabulary import STANDARD, Vocabulary
 
 
@@ -98,19 +102,89 @@ def numbered(
     return tuple(drafts)
 
 
-def encoded(records: Iterable[Record]) -> tuple[list[Entry], list[Breach]]:
-    """The entries of records, and a breach for each that is too large."""
+def encoded(
+    records: Iterable[Record], vocabulary: Vocabulary = STANDARD
+) -> tuple[list[Entry], list[Breach]]:
+    """The entries of records, and a breach for each that is too large.
+
+    Raises `InvalidInput` for one of an extension that would say something else when it is read.
+    """
     entries: list[Entry] = []
     oversized: list[Breach] = []
     for record in records:
         try:
-            entries.append(encode(record))
+            entry = encode(record)
         except InvalidInput as error:
             (problem,) = error.problems
             oversized.append(
                 too_large(record.event, record.position, problem.message, problem.hint)
             )
+            continue
+        except (TypeError, ValueError) as error:  # a field holds what is no JSON
+            raise _comes_back_otherwise(record.type, str(error)) from error
+        if record.type in vocabulary.added:
+            _refuse_to_lose(entry, record, vocabulary)
+        entries.append(entry)
     return entries, oversized
+
+
+def _refuse_to_lose(entry: Entry, record: Record, vocabulary: Vocabulary) -> None:
+    """Raise `InvalidInput` where an entry, read again, is not the record that it was made of.
+
+    A converter that changes what it gave once (euros into cents, again and again) would make of
+    an honest record an altered one, and nobody could mend it.
+    """
+    try:
+        read: Any = decode(entry, vocabulary).event
+    except GovledgerError as error:
+        raise _comes_back_otherwise(record.type, error.problems[0].message) from error
+    _compare(record.type, record.event, read)
+    if not _is_canonical(msgspec.json.decode(entry.body)):
+        raise _comes_back_otherwise(record.type, "a text is not in NFC, or a number too large")
+
+
+def refuse_to_lose(states: Iterable[State], vocabulary: Vocabulary) -> None:
+    """Raise `InvalidInput` where the state of an extension's subject would not come back."""
+    for state in states:
+        kind = kind_of(state.subject)
+        if kind in vocabulary.subjects:
+            try:
+                read = decode_state(state.subject, encode_state(state), vocabulary)
+            except GovledgerError as error:
+                told = error.problems[0].message
+                raise _comes_back_otherwise(f"the state of {state.subject}", told) from error
+            except (TypeError, ValueError) as error:
+                raise _comes_back_otherwise(f"the state of {state.subject}", str(error)) from error
+            _compare(f"the state of {state.subject}", state, read)
+
+
+def _compare(what: str, held: Any, read: Any) -> None:
+    if read == held:
+        return
+    for each in fields(type(held)):
+        before, after = getattr(held, each.name), getattr(read, each.name)
+        if before != after:
+            told = (
+                f'the field "{each.name}" holds {brief(before)}, and comes back as {brief(after)}'
+            )
+            raise _comes_back_otherwise(what, told)
+
+
+def _is_canonical(value: Any) -> bool:
+    if isinstance(value, str):
+        return is_normalized("NFC", value)
+    if isinstance(value, dict | list):
+        return all(map(_is_canonical, value.values() if isinstance(value, dict) else value))
+    return not isinstance(value, int) or abs(value) <= LARGEST_INTEGER
+
+
+def _comes_back_otherwise(what: str, told: str) -> InvalidInput:
+    return invalid(
+        "comes-back-otherwise",
+        f"{what}, written and read again, would not be the same: {told}",
+        "let fields hold what they are declared to, and converters leave alone what they gave:"
+        " they also read what is stored",
+    )
 
 
 def sealed(

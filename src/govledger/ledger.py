@@ -99,7 +99,7 @@ from govledger.storage.places import place
 from govledger.storage.sqlite import SqliteStore
 from govledger.together import Together
 from govledger.values import batches, count, line
-from govledger.vocabulary import STANDARD, Vocabulary
+from govledger.vocabulary import STANDARD, Vocabulary, missing_extensions
 from govledger.when import When, datetime_of, day_of, instant_of, timezone, view_instant, zone_name
 
 Clock = Callable[[], datetime]
@@ -353,14 +353,19 @@ class Ledger:
         >>> records[1].event.position
         2
         """
-        call = call_of(
-            events,
-            self.vocabulary,
-            key=key,
-            breaches=breaches,
-            numbers=numbers,
-            earlier=earlier,
-        )
+        try:
+            call = call_of(
+                events,
+                self.vocabulary,
+                key=key,
+                breaches=breaches,
+                numbers=numbers,
+                earlier=earlier,
+            )
+        except InvalidInput as error:
+            if error.problems[0].code == "unknown-kind" and (missing := self.missing):
+                raise missing_extensions(missing) from None
+            raise
         _ = self.zone  # read before the lock is taken
         self._store.check()
         (answer,) = self._together([call])
@@ -464,7 +469,7 @@ class Ledger:
             held = reading.at([position])
             written = reading.keyed(key) if key is not None and on is None else []
         if on is None:
-            on = decode(written[0]).on if written else self.today()
+            on = decode_any(written[0], self.vocabulary).on if written else self.today()
         subject = held[0].subject if held else LEDGER
         event = RecordRetracted(subject, on=on, position=position, reason=reason)
         (record,) = self.record(event, key=key, breaches=breaches)

@@ -15,7 +15,16 @@ from zoneinfo import ZoneInfo
 from attrs import define, evolve, field, frozen
 
 from govledger.codec import Entry, recorded_at
-from govledger.drafts import encoded, numbered, opened, renumbered, says, sealed, told
+from govledger.drafts import (
+    encoded,
+    numbered,
+    opened,
+    refuse_to_lose,
+    renumbered,
+    says,
+    sealed,
+    told,
+)
 from govledger.errors import InvalidInput, KeyConflict, Problem, RuleBreach, invalid
 from govledger.events import LEDGER, Event, LedgerExtended, PersonalDataErased
 from govledger.history import Record, Regime
@@ -260,7 +269,7 @@ class Sitting:
         first = numbered(used, self._versions, head, now, None)
         versions = {**self._versions, **{record.subject: record.version for record in first}}
         added = numbered(closed, versions, head + len(first), now, call.key)
-        entries, oversized = encoded((*first, *added))
+        entries, oversized = encoded((*first, *added), self._vocabulary)
         below = self._desk
         if first:  # what an extension finds in older records is not held against the call
             below = self._upon(self._desk)
@@ -276,6 +285,8 @@ class Sitting:
         if found:
             head += len(first)
             raise RuleBreach(*(pointed(breach, head) for breach in found), head=head)
+        if self._vocabulary.subjects:
+            refuse_to_lose((span.state for span in trial.plan().spans), self._vocabulary)
         if trial is not below:
             below.add(trial)
         if below is not self._desk:

@@ -89,8 +89,12 @@ class Vocabulary:
     @cached_property
     def types(self) -> Mapping[str, type[Event]]:
         """The event types by their names."""
-        added = (cls for extension in self.extensions for cls in extension.events)
-        return {cls.type: cls for cls in (*VOCABULARY, *added)}
+        return {**{cls.type: cls for cls in VOCABULARY}, **self.added}
+
+    @cached_property
+    def added(self) -> Mapping[str, type[Event]]:
+        """Those of them that extensions bring."""
+        return {cls.type: cls for extension in self.extensions for cls in extension.events}
 
     @cached_property
     def classes(self) -> frozenset[type[Event]]:
