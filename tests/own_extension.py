@@ -173,3 +173,4 @@ class EurosPaid(Event):
 
 EUROS = Extension(name="euros@1", events=(EurosPaid,))
 PAID = EurosPaid("bins", cents="3", on="2024-03-01")
+WORDS = {"subject": "bins", "cents": "three", "on": "2024-03-01"}

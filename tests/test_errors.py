@@ -46,6 +46,7 @@ from govledger.storage.sqlite import SqliteStore
 from govledger.together import interrupted
 from govledger.integrity.personal import to_hex
 from govledger.values import sealed
+from govledger.vocabulary import Vocabulary
 
 ERRORS = Path(__file__).parent / "errors"
 SOURCE = Path(govledger.__file__).parent
@@ -164,6 +165,7 @@ CALLS = {
     "unknown-cursor": 'ledger.move_cursor("web", 1)\nledger.move_cursor("wbe", None)',
     "missing-extension": "with kept_without() as kept: kept.record(motion)",
     "not-a-version": 'Extension(name="budget")',
+    "unfit-value": "Vocabulary((own.EUROS,)).event(own.EurosPaid, own.WORDS)",
     "comes-back-otherwise": "Ledger.in_memory(extensions=[own.EUROS]).record(own.PAID)",
     "name-clash": "Ledger.in_memory(extensions=[own.GRANTS, attrs.evolve(own.GRANTS, rules={})])",
     "unnamed-subject": "Ledger.in_memory(extensions=[own.NOSY]).record(motion)",
@@ -547,7 +549,12 @@ def called(stem):
             **{"decode": decode, "decode_state": decode_state, "undriven": undriven},
             **{"Tally": Tally, "Electorate": Electorate, "InvalidInput": InvalidInput},
             "interrupted": interrupted,
-            **{"own": own_extension, "attrs": attrs, "Extension": govledger.Extension},
+            **{
+                "own": own_extension,
+                "Vocabulary": Vocabulary,
+                "attrs": attrs,
+                "Extension": govledger.Extension,
+            },
             **{"LedgerExtended": govledger.LedgerExtended, "LIFECYCLE": govledger.LIFECYCLE},
             "kept_without": kept_without,
             "ledgers": govledger.ledgers,

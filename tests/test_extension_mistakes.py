@@ -4,8 +4,12 @@ Whatever an extension does, a ledger that nobody touched is never called altered
 """
 
 import attrs
+from decimal import Decimal
+from enum import StrEnum
+
 import pytest
 from attrs import field, frozen
+from click.testing import CliRunner
 
 from own_extension import EUROS, GRANTS, PAID
 
@@ -20,6 +24,8 @@ from govledger import (
     UnreadableRecord,
     When,
 )
+from govledger.cli import extensions as discovery
+from govledger.cli import main
 from govledger.fields import count, subject_name, text
 
 
@@ -177,3 +183,55 @@ def test_nothing_is_retracted_without_it(tmp_path):
     with Ledger.open(tmp_path / "l.db") as ledger, pytest.raises(UnreadableRecord) as refused:
         ledger.retract(3, reason="wrong")
     assert refused.value.problems[0].code == "missing-extension"
+
+
+# --- values that will not do ------------------------------------------------------------
+
+Word = StrEnum("Word", ["good", "bad"])
+CONVERTERS = {
+    "a word": Word,
+    "a number": int,
+    "decimals": lambda value: int(Decimal(value)),
+    "a choice": {"good": "good"}.__getitem__,
+    "a text": lambda value: value.nothing_of_the_kind(),
+    "a sum": lambda value: 1 + value,
+}
+
+
+def worded(converter):
+    @frozen(kw_only=True, slots=False)
+    class Named(ThingEvent):
+        type = "thing.named"
+        word: str = field(converter=converter)
+
+    return extension(Named, evolve=lambda _, event: Thing(subject=event.subject, since=event.on))
+
+
+@pytest.fixture(params=CONVERTERS)
+def careless(request, monkeypatch):
+    """An extension whose converter raises errors of its own, installed."""
+    monkeypatch.setattr(discovery, "_loaded", lambda _: [worded(CONVERTERS[request.param])])
+    monkeypatch.setattr(discovery, "_installed", lambda: [None])
+    discovery.vocabulary.cache_clear()
+    yield
+    discovery.vocabulary.cache_clear()
+
+
+@pytest.mark.usefixtures("careless")
+def test_a_value_is_refused_where_it_stands(tmp_path):
+    (tmp_path / "d.yaml").write_text(
+        "govledger: 1\nledger: {name: x}\nrecords:\n"
+        "  - thing.named: a\n    on: 2024-01-01\n    word: ugly\n"
+    )
+    (tmp_path / "d.jsonl").write_text(
+        '{"type":"thing.named","subject":"thing/a","on":"2024-01-01","data":{"word":"ugly"}}\n'
+    )
+    record = ["record", "thing.named", "a", "--on", "2024-01-01", "--set", "word=ugly"]
+    for words, place in (
+        (["check", str(tmp_path / "d.yaml")], "d.yaml:6:11: error[unfit-value]"),
+        (["check", str(tmp_path / "d.jsonl")], "d.jsonl:1:"),
+        (record, "error[unfit-value]: word: "),
+    ):
+        done = CliRunner().invoke(main, ["-l", str(tmp_path / "l.db"), *words])
+        assert place in done.output, done.output
+        assert isinstance(done.exception, SystemExit)

@@ -39,7 +39,7 @@ from govledger.history import Record, Told
 from govledger.profiles import Profile, named
 from govledger.rules import Breach, Finding, Notice
 from govledger.state import State, UnknownState
-from govledger.values import PERSONAL, Sealed, line, sealed, structure
+from govledger.values import PERSONAL, UNFIT, Sealed, line, sealed, structure
 from govledger.vocabulary import STANDARD, Vocabulary
 from govledger.when import When, when
 
@@ -128,7 +128,7 @@ def entry_of(data: bytes) -> Entry:
         entry = Entry(position, subject.decode(), int(number[:19]), stored.decode(), body)
         if entry_bytes(entry) != data:
             raise ValueError
-    except _MALFORMED:
+    except UNFIT:
         raise invalid(
             "not-an-entry",
             "these are not the bytes of a record of govledger",
@@ -311,7 +311,7 @@ def _decoded(entry: Entry, name: str, event: Callable[[dict[str, Any]], Event]) 
             key=line(said.pop("key")) if "key" in said else None,
             event=event(fields_of(said)),
         )
-    except _MALFORMED as error:
+    except UNFIT as error:
         raise _malformed(entry, name, error) from error
 
 
@@ -383,7 +383,7 @@ def recall(entry: Entry, vocabulary: Vocabulary = STANDARD) -> Told:
                 **data,
             }
         )
-    except _MALFORMED as error:
+    except UNFIT as error:
         raise _malformed(entry, cls.type, error) from error
     return Told(entry.position, event)
 
@@ -413,7 +413,7 @@ def recorded_at(entry: Entry) -> datetime:
     """When an entry was recorded; `UnreadableRecord` where it does not say."""
     try:
         return _moment(msgspec.json.decode(entry.body)["recorded_at"])
-    except _MALFORMED as error:
+    except UNFIT as error:
         raise _unreadable(
             entry,
             "unreadable-record",
@@ -422,7 +422,6 @@ def recorded_at(entry: Entry) -> datetime:
         ) from error
 
 
-_MALFORMED = (AttributeError, LookupError, RecursionError, TypeError, ValueError)
 _TIMESTAMP = len("2018-11-30T13:30:00.000000Z")
 
 
@@ -472,7 +471,7 @@ def decode_state(subject: str, body: bytes, vocabulary: Vocabulary = STANDARD) -
             if name in said:
                 said[name] = restore(said[name])
         state: State = cls(subject=subject, **said)
-    except _MALFORMED as error:
+    except UNFIT as error:
         raise damaged_row(subject, error) from error
     return state
 
@@ -567,7 +566,7 @@ def decode_finding(subject: str, position: int, body: bytes) -> Finding:
         cls = Breach if said.pop("kind") == "breach" else Notice
         said["path"] = tuple(said.get("path", ()))
         return cls(subject=subject, position=position, **said)
-    except _MALFORMED as error:
+    except UNFIT as error:
         raise damaged_row(subject, error) from error
 
 

@@ -21,7 +21,7 @@ from govledger.history import Record
 from govledger.integrity.personal import Disclosure, digests_in, personal_texts, same, seal, unseal
 from govledger.rules import Breach, too_large, withdraws
 from govledger.state import State
-from govledger.values import LARGEST_INTEGER, Sealed
+from govledger.values import LARGEST_INTEGER, UNFIT, Sealed
 from govledger.vocabulary import STANDARD, Vocabulary
 
 
@@ -120,7 +120,7 @@ def encoded(
                 too_large(record.event, record.position, problem.message, problem.hint)
             )
             continue
-        except (TypeError, ValueError) as error:  # a field holds what is no JSON
+        except UNFIT as error:  # a field holds what is no JSON
             raise _comes_back_otherwise(record.type, str(error)) from error
         if record.type in vocabulary.added:
             _refuse_to_lose(entry, record, vocabulary)
@@ -153,7 +153,7 @@ def refuse_to_lose(states: Iterable[State], vocabulary: Vocabulary) -> None:
             except GovledgerError as error:
                 told = error.problems[0].message
                 raise _comes_back_otherwise(f"the state of {state.subject}", told) from error
-            except (TypeError, ValueError) as error:
+            except UNFIT as error:
                 raise _comes_back_otherwise(f"the state of {state.subject}", str(error)) from error
             _compare(f"the state of {state.subject}", state, read)
 

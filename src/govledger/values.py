@@ -354,6 +354,11 @@ def batches(values: Iterable[_T], size: int) -> Iterator[list[_T]]:
         yield batch
 
 
+UNFIT = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
+"""What a converter may raise for a value that will not do; ours raise `InvalidInput`, one of these.
+"""
+
+
 def structure(cls: type[_T], given: object) -> _T:
     """Build the attrs value `cls` from a mapping of its fields.
 
@@ -370,7 +375,7 @@ def structure(cls: type[_T], given: object) -> _T:
         )
     try:
         return cls(**given)
-    except (InvalidInput, TypeError):
+    except UNFIT:
         problems = _problems(cls, given)
         if not problems:
             raise
@@ -398,6 +403,15 @@ def _problems(cls: type[Any], given: Mapping[Any, object]) -> list[Problem]:
             values[name] = converter(value) if callable(converter) else value
         except InvalidInput as error:
             problems += under(name, error)
+        except UNFIT as error:  # of somebody else's converter
+            problems.append(
+                Problem(
+                    code="unfit-value",
+                    message=f"{brief(value)} will not do: {type(error).__name__}: {error}",
+                    hint="see what the field may hold, where its type is described",
+                    path=(name,),
+                )
+            )
     for name, field in fields.items():
         if field.default is attrs.NOTHING and name not in given:
             problems.append(
