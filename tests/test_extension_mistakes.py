@@ -4,8 +4,10 @@ Whatever an extension does, a ledger that nobody touched is never called altered
 """
 
 import attrs
+import sys
 from decimal import Decimal
 from enum import StrEnum
+from importlib.metadata import EntryPoint
 
 import pytest
 from attrs import field, frozen
@@ -235,3 +237,27 @@ def test_a_value_is_refused_where_it_stands(tmp_path):
         done = CliRunner().invoke(main, ["-l", str(tmp_path / "l.db"), *words])
         assert place in done.output, done.output
         assert isinstance(done.exception, SystemExit)
+
+
+# --- packages that misbehave ------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("program", "said"),
+    [
+        ("raise SystemExit(7)", "note: the extension odd (odd_package:X) is left out: SystemExit"),
+        ("print('hello')\nX = ()", "hello"),
+    ],
+)
+def test_a_package_spoils_no_output(program, said, tmp_path, monkeypatch, capsys):
+    (tmp_path / "odd_package.py").write_text(program)
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "odd_package", raising=False)
+    point = EntryPoint("odd", "odd_package:X", discovery.GROUP)
+    monkeypatch.setattr(discovery, "_installed", lambda: [point])
+    discovery.vocabulary.cache_clear()
+    assert discovery.vocabulary().extensions == ()
+    discovery.vocabulary.cache_clear()
+    told = capsys.readouterr()
+    assert said in told.err
+    assert not told.out

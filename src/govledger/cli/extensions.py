@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from contextlib import redirect_stdout
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -36,7 +37,7 @@ def vocabulary() -> Vocabulary:
             known = Vocabulary((*known.extensions, *_loaded(point)))
         except InvalidInput as error:
             _leave_out(point, "; ".join(problem.message for problem in error.problems))
-        except Exception as error:  # noqa: BLE001 - a package of somebody else may raise anything
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - a package of somebody else
             _leave_out(point, f"{type(error).__name__}: {error}")
     return known
 
@@ -58,7 +59,8 @@ def _installed() -> list[EntryPoint]:
 
 
 def _loaded(point: EntryPoint) -> Iterator[Extension]:
-    found = point.load()
+    with redirect_stdout(sys.stderr):  # where data goes, a package has nothing to say
+        found = point.load()
     for extension in found if isinstance(found, tuple) else (found,):
         if not isinstance(extension, Extension):
             raise TypeError(f"{point.value} is {type(extension).__name__}, not an Extension")
