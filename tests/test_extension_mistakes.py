@@ -20,7 +20,7 @@ from govledger import (
     Extension,
     InvalidInput,
     Ledger,
-    MotionSubmitted,
+    Projection,
     Subject,
     SubjectState,
     UnreadableRecord,
@@ -261,3 +261,40 @@ def test_a_package_spoils_no_output(program, said, tmp_path, monkeypatch, capsys
     told = capsys.readouterr()
     assert said in told.err
     assert not told.out
+
+
+# --- projections ------------------------------------------------------------------------
+
+
+@pytest.fixture
+def asked(monkeypatch, tmp_path):
+    """Ask for what a projection comes to; gives the exit code, and what is said of it."""
+
+    def ask(of, *words):
+        projected = Extension(name="odd@1", projections=(Projection(name="rows", of=of),))
+        monkeypatch.setattr(discovery, "_loaded", lambda _: [projected])
+        monkeypatch.setattr(discovery, "_installed", lambda: [None])
+        discovery.vocabulary.cache_clear()
+        Ledger.open(tmp_path / "l.db").close()
+        done = CliRunner().invoke(main, ["-l", str(tmp_path / "l.db"), "list", "rows", *words])
+        assert isinstance(done.exception, SystemExit), done.exception
+        return done.exit_code, done.stderr
+
+    yield ask
+    discovery.vocabulary.cache_clear()
+
+
+@pytest.mark.parametrize("found", [None, 3, "abc", {"a": 1}, [(1, 2)], [{"a": object()}]])
+@pytest.mark.parametrize("style", ["table", "json", "jsonl", "csv"])
+def test_what_cannot_be_printed_is_said(found, style, asked):
+    code, told = asked(lambda _: found, "--format", style)
+    assert code == 1
+    assert "the projection rows gives no list of rows that can be printed: " in told
+
+
+@pytest.mark.parametrize("option", [("--status", "x"), ("--limit", "1"), ("--after", "motion/a")])
+def test_a_projection_is_not_narrowed_down(option, asked):
+    """It would be told whole, as if it were not."""
+    code, told = asked(lambda _: [{"a": 1}, {"a": 2}], *option)
+    assert code == 2
+    assert "rows is a projection" in told

@@ -6,6 +6,7 @@ them.
 
 from __future__ import annotations
 
+import json
 import shutil
 import sys
 from collections.abc import Iterable
@@ -129,6 +130,10 @@ def list_command(
     with opened() as ledger:
         speaker = speaker_of(ledger)
         if kind in ledger.vocabulary.projections:
+            if (status, limit, after) != (None, None, None):
+                raise click.UsageError(
+                    f"--status, --limit and --after narrow down subjects; {kind} is a projection"
+                )
             _projected(ledger, ledger.vocabulary.projections[kind], as_of, known_at)
             return
         register = ledger.as_of(
@@ -161,9 +166,10 @@ def _projected(
     found = ledger.project(projection, as_of, known_at)
     try:
         rows = [plain_row(row) for row in found]
+        json.dumps(rows)  # what one format cannot hold, none prints
     except TypeError as error:
         raise click.ClickException(
-            f"the projection {projection.name} gives no list of rows, so it cannot be printed"
+            f"the projection {projection.name} gives no list of rows that can be printed: {error}"
         ) from error
     columns = tuple(dict.fromkeys(name for row in rows for name in row))
     emit(rows, columns, speaker_of(ledger), nothing="nothing")
