@@ -174,3 +174,11 @@ class EurosPaid(Event):
 EUROS = Extension(name="euros@1", events=(EurosPaid,))
 PAID = EurosPaid("bins", cents="3", on="2024-03-01")
 WORDS = {"subject": "bins", "cents": "three", "on": "2024-03-01"}
+
+
+@frozen(kw_only=True, slots=False)
+class Noted(SubjectState):
+    findings: str = ""
+
+
+NOTED = Subject(kind="note", state=Noted, evolve=granted)

@@ -171,6 +171,7 @@ CALLS = {
     "unnamed-subject": "Ledger.in_memory(extensions=[own.NOSY]).record(motion)",
     "twice": 'Extension(name="own@1", subjects=(own.SUBJECT,), events=2 * (own.GrantGiven,))',
     "not-a-type": 'Extension(name="own@1", events=(own.Ours,))',
+    "shared-field": 'Extension(name="own@1", subjects=(own.NOTED,))',
     "not-a-kind": 'Extension(name="own@1", subjects=(attrs.evolve(own.SUBJECT, kind="motion"),))',
     "not-plain": 'Extension(name="own@1", events=(own.Slotted,), subjects=(own.SUBJECT,))',
     "no-converter": 'Extension(name="own@1", events=(own.Careless,), subjects=(own.SUBJECT,))',

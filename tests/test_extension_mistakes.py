@@ -16,6 +16,7 @@ from click.testing import CliRunner
 from own_extension import EUROS, GRANTS, PAID
 
 from govledger import (
+    Breach,
     Event,
     Extension,
     InvalidInput,
@@ -298,3 +299,90 @@ def test_a_projection_is_not_narrowed_down(option, asked):
     code, told = asked(lambda _: [{"a": 1}, {"a": 2}], *option)
     assert code == 2
     assert "rows is a projection" in told
+
+
+# --- what an extension may not be -------------------------------------------------------
+
+
+@frozen(kw_only=True, slots=False)
+class Renoted(ThingEvent):
+    type = "thing.noted"
+    note: int = field(converter=count)
+
+
+@frozen(kw_only=True, slots=False)
+class ByName(Event):
+    type = "thing.named"
+    kind = "thing"
+    subject: str = field(converter=thing)
+
+
+@frozen(kw_only=True, slots=False)
+class Since(SubjectState):
+    since: str = ""
+
+
+@frozen(kw_only=True, slots=False)
+class Called(SubjectState):
+    id: str = ""
+
+
+@frozen(kw_only=True, slots=False)
+class Tree:
+    branches: "tuple[Tree, ...]" = ()
+
+
+@frozen(kw_only=True, slots=False)
+class Nested(SubjectState):
+    tree: Tree = Tree()
+
+
+@frozen(kw_only=True, slots=False)
+class Empty(SubjectState):
+    none: tuple[()] = ()
+
+
+@frozen(kw_only=True, slots=False)
+class Leaf:
+    of: "NotHere"  # noqa: F821
+
+
+@frozen(kw_only=True, slots=False)
+class Leafy(SubjectState):
+    leaf: Leaf | None = None
+
+
+@pytest.mark.parametrize(
+    ("code", "wrong"),
+    [
+        ("shared-field", {"cls": Renoted}),
+        ("shared-field", {"state": Since}),
+        ("shared-field", {"state": Called}),
+        ("not-plain", {"cls": ByName}),
+        ("not-plain", {"cls": 3}),
+        ("not-plain", {"cls": Thing}),
+        ("not-plain", {"state": 3}),
+        ("unfit-field", {"state": Nested}),
+        ("unfit-field", {"state": Empty}),
+        ("unknown-annotation", {"state": Leafy}),
+    ],
+)
+def test_it_is_said_at_once(code, wrong):
+    assert refusal(lambda: extension(**wrong)).code == code
+
+
+@pytest.mark.parametrize(
+    "gives",
+    [
+        lambda case: None,
+        lambda case: ["odd"],
+        lambda case: [Breach(code="odd", message="m", subject="thing/b", position=case.position)],
+        lambda case: [Breach(code="odd", message="m", subject="thing/a", position=2)],
+    ],
+    ids=["nothing", "text", "on another", "elsewhere"],
+)
+def test_a_rule_gives_findings_on_its_case(gives):
+    with Ledger.in_memory(extensions=[extension(rules={ThingMade: gives})]) as ledger:
+        with pytest.raises(TypeError, match=r"the rule of things@1 for thing.made gave"):
+            ledger.record(ThingMade("a", amount=1, on="2024-01-01"))
+        assert ledger.head() == 1

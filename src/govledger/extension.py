@@ -143,7 +143,10 @@ def _problems(extension: Extension) -> Iterator[Problem]:
     for what, name in sorted({pair for pair in named if named.count(pair) > 1}):
         yield _problem(extension, "twice", f'the {what} "{name}" stands twice', "keep one")
     for cls in extension.events:
-        yield from _of_an_event(extension, cls, kinds)
+        if isinstance(cls, type) and issubclass(cls, Event):
+            yield from _of_an_event(extension, cls, kinds)
+        else:
+            yield _problem(extension, "not-plain", f"{cls!r} is no event type", "inherit Event")
     for subject in extension.subjects:
         yield from _of_a_subject(extension, subject)
     yield from _of_rules(extension)
@@ -211,6 +214,15 @@ def _of_an_event(
     if not _is_plain(cls):
         yield _problem(extension, "not-plain", f"{name} is not a plain attrs class", _DECORATION)
         return
+    yield from _of_shared_fields(extension, cls, Event, without=("subject",))
+    if attrs.fields_dict(cls)["subject"].kw_only:
+        yield _problem(
+            extension,
+            "not-plain",
+            f"{name} takes its subject by name only",
+            "declare it subject: str = field(converter=…, kw_only=False), and the class with"
+            " @frozen(kw_only=True, slots=False), from attrs",
+        )
     for attribute in own_fields(cls):
         if attribute.converter is None:
             yield _problem(
@@ -231,15 +243,38 @@ def _of_a_subject(extension: Extension, subject: Subject[Any]) -> Iterator[Probl
             f'"{subject.kind}" cannot be a kind of subject',
             "take a word of its own in lower case",
         )
-    if not (_is_plain(subject.state) and issubclass(subject.state, SubjectState)):
+    state = subject.state
+    if not (isinstance(state, type) and issubclass(state, SubjectState) and _is_plain(state)):
         yield _problem(
             extension,
             "not-plain",
-            f"{subject.state.__name__} is not a plain attrs class that inherits SubjectState",
+            f"{getattr(state, '__name__', state)} is not a plain attrs class that inherits"
+            " SubjectState",
             _DECORATION,
         )
     else:
-        yield from _of_fields(extension, subject.state)
+        yield from _of_shared_fields(extension, state, SubjectState, also=("id", "findings"))
+        yield from _of_fields(extension, state)
+
+
+def _of_shared_fields(
+    extension: Extension,
+    cls: type[Any],
+    base: type[Any],
+    *,
+    also: tuple[str, ...] = (),
+    without: tuple[str, ...] = (),
+) -> Iterator[Problem]:
+    """Fields of a class that have the name of one that all have, or that all are described by."""
+    ours, fields = attrs.fields_dict(base), attrs.fields_dict(cls)
+    redefined = [name for name in ours if name not in without and fields[name] != ours[name]]
+    for name in (*redefined, *(name for name in also if name in fields)):
+        yield _problem(
+            extension,
+            "shared-field",
+            f'{cls.__name__} has a "{name}" of its own, which means the same everywhere',
+            "give that field another name",
+        )
 
 
 def _is_plain(cls: type[Any]) -> bool:
@@ -250,7 +285,12 @@ def _is_plain(cls: type[Any]) -> bool:
 def _of_fields(extension: Extension, cls: type[Any]) -> Iterator[Problem]:
     try:
         hints = get_type_hints(cls)
-    except NameError as error:
+        unfit = [field for field in attrs.fields(cls) if not _is_fit(hints[field.name])]
+    except RecursionError:
+        told, hint = "holds values like itself", "give what is within other subjects of their own"
+        yield _problem(extension, "unfit-field", f"a field of {cls.__name__} {told}", hint)
+        return
+    except (NameError, TypeError) as error:
         yield _problem(
             extension,
             "unknown-annotation",
@@ -258,15 +298,14 @@ def _of_fields(extension: Extension, cls: type[Any]) -> Iterator[Problem]:
             "define the class and what it names at the top of a module",
         )
         return
-    for attribute in attrs.fields(cls):
-        if not _is_fit(hints[attribute.name]):
-            yield _problem(
-                extension,
-                "unfit-field",
-                f'the field "{attribute.name}" of {cls.__name__} is a {hints[attribute.name]}',
-                "take str, int, bool, When, a StrEnum, a frozen attrs class of these, or a tuple"
-                " of one; money is whole cents, never a float",
-            )
+    for attribute in unfit:
+        yield _problem(
+            extension,
+            "unfit-field",
+            f'the field "{attribute.name}" of {cls.__name__} is a {hints[attribute.name]}',
+            "take str, int, bool, When, a StrEnum, a frozen attrs class of these, or a tuple"
+            " of one; money is whole cents, never a float",
+        )
 
 
 _FIT = (str, int, bool, NoneType, When, Sealed)
@@ -278,7 +317,7 @@ def _is_fit(hint: Any) -> bool:
     if origin in (UnionType, Union):
         return len(parts) == 2 and NoneType in parts and all(map(_is_fit, parts))
     if origin is tuple:
-        return set(parts[1:]) <= {Ellipsis, parts[0]} and _is_fit(parts[0])
+        return bool(parts) and set(parts[1:]) <= {Ellipsis, parts[0]} and _is_fit(parts[0])
     if hint in _FIT or (isinstance(hint, type) and issubclass(hint, StrEnum)):
         return True
     if not attrs.has(hint):

@@ -28,8 +28,10 @@ from govledger.events import (
 from govledger.extension import Extension, Projecting, Subject
 from govledger.profiles import Profile
 from govledger.rules import (
+    Breach,
     Finding,
     Judging,
+    Notice,
     Rows,
     Transition,
     judge,
@@ -264,7 +266,7 @@ class Vocabulary:
         for extension in extensions:
             rule = extension.rules.get(type(case.event))
             if rule is not None:
-                yield from rule(_narrowed(case))
+                yield from _found(extension, rule(_narrowed(case)), case)
 
     def lifecycle(self, profile: Profile, used: tuple[str, ...] = ()) -> Rows:
         """The lifecycles under a profile, and those of extensions, by event type."""
@@ -305,6 +307,21 @@ def _title(name: str) -> str:
 
 def _by_version(extensions: Iterable[Extension]) -> list[Extension]:
     return sorted(extensions, key=lambda one: int(one.name.partition("@")[2]))
+
+
+def _found(extension: Extension, given: object, case: Judging) -> Iterator[Finding]:
+    """What a rule of an extension gave; one alone stands for itself.
+
+    Raises `TypeError` where these are no findings on the case.
+    """
+    here = case.event.subject, case.position
+    for each in given if isinstance(given, Iterable) else (given,):
+        if not isinstance(each, Breach | Notice) or (each.subject, each.position) != here:
+            raise TypeError(
+                f"the rule of {extension.name} for {case.event.type} gave {each!r}:"
+                " let it yield what case.breach(…) and case.notice(…) make, and nothing else"
+            )
+        yield each
 
 
 def _narrowed(case: Judging) -> Judging:
