@@ -494,7 +494,7 @@ class Ledger:
     def profile(self) -> Profile:
         """The profile whose rules hold today."""
         with self._store.read() as reading:
-            held = self._rules(reading, reading.versions([LEDGER]).get(LEDGER, 0))
+            held = self._rules_today(reading)
         return held.profile_at(instant_of(_aware(self._clock())))
 
     @property
@@ -522,8 +522,13 @@ class Ledger:
         ('budget@1',)
         """
         with self._store.read() as reading:
-            held = self._rules(reading, reading.versions([LEDGER]).get(LEDGER, 0))
-        return self.vocabulary.missing(held.extensions)
+            return self._missing_in(reading)
+
+    def _missing_in(self, reading: Reading) -> tuple[str, ...]:
+        return self.vocabulary.missing(self._rules_today(reading).extensions)
+
+    def _rules_today(self, reading: Reading) -> Regime:
+        return self._rules(reading, reading.versions([LEDGER]).get(LEDGER, 0))
 
     def _rules(self, reading: Reading, version: int, known: int | None = None) -> Regime:
         """Whose rules hold by the books, or by what was known at a position.
@@ -692,7 +697,7 @@ class Ledger:
         with self._store.read() as reading:
             if slug is None:
                 return tuple(reading.subjects())
-            if not self.missing:
+            if not self._missing_in(reading):
                 kinds = self.vocabulary.kinds
                 return tuple(sorted(reading.versions(f"{kind}/{slug}" for kind in kinds)))
             return tuple(name for name in reading.subjects() if slug_of(name) == slug)
