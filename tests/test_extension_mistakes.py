@@ -9,6 +9,8 @@ from decimal import Decimal
 from enum import StrEnum
 from importlib.metadata import EntryPoint
 
+from zoneinfo import ZoneInfo
+
 import pytest
 from attrs import field, frozen
 from click.testing import CliRunner
@@ -29,7 +31,10 @@ from govledger import (
 )
 from govledger.cli import extensions as discovery
 from govledger.cli import main
+from govledger.codec import decode_state
 from govledger.fields import count, subject_name, text
+
+from govledger.register import register
 
 
 def thing(value):
@@ -262,6 +267,17 @@ def test_a_package_spoils_no_output(program, said, tmp_path, monkeypatch, capsys
     told = capsys.readouterr()
     assert said in told.err
     assert not told.out
+
+
+# --- what is stored ---------------------------------------------------------------------
+
+
+def test_what_is_stored_says_nothing_of_its_name():
+    body = b'{"since":"2024-01-01","id":"thing/b","held":1}'
+    state = decode_state("thing/a", body)
+    now = {"as_of": 2**62, "known_at": 1, "zone": ZoneInfo("UTC")}
+    described = register({"thing/a": state}, **now).describe("thing/a")
+    assert (described["id"], described["held"]) == ("thing/a", 1)
 
 
 # --- projections ------------------------------------------------------------------------

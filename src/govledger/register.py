@@ -457,7 +457,7 @@ def _describe_context(register: Register, context: Context) -> dict[str, Any]:
 def _describe_other(register: Register, state: SubjectState) -> dict[str, Any]:
     """A subject of an extension: its fields, as they are."""
     if isinstance(state, UnknownState):
-        said = {name: value for name, value in state.said.items() if name != "since"}
+        said = {name: state.said[name] for name in state.said if name not in ("id", "since")}
     else:
         said = {name: _plain(getattr(state, name)) for name in _fields_of(type(state))}
     described = {"id": state.subject, "status": getattr(state, "status", None), **said}
