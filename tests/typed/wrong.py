@@ -15,7 +15,7 @@ with Ledger.in_memory() as ledger:
     ledger.record("motion.adopted")  # wrong
     ledger.record(MotionAdopted("bins", on="2024-03-14"), breaches="warn")  # wrong
     ledger.as_of(20240314)  # wrong
-    ledger.as_of("2024-03-14").motions["bins"].state  # wrong
+    str(ledger.as_of("2024-03-14").motions["bins"].state)  # wrong
     number: int = ledger.name  # wrong
 
 given("motion.adopted").then({"motion/bins": 3})  # wrong
