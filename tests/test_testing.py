@@ -31,8 +31,7 @@ from test_extension import MODULE
 
 import govledger as g
 import govledger.testing
-from govledger.errors import ClockError, InvalidInput
-from govledger.events import VOCABULARY
+from govledger.errors import ClockError, InvalidInput, invalid
 from govledger.testing import (
     FixedClock,
     OldBody,
@@ -429,7 +428,7 @@ WRONG = {
     "depend on its two arguments alone": grants(counting),
     "leave the old one alone": grants(hasty),
     "its transition from given says so": grants(stuck),
-    "states as of .*, by a replay": grants(shouting),
+    "states as of .*, by a replay.*\n(.*\n)*.*personal texts come sealed": grants(shouting),
     "tuples, not lists": grants(listing),
     "self-consistent": grants(rules={g.MotionSubmitted: moody}),
     "AttributeError: 'NoneType' object has no attribute 'title'": grants(
@@ -449,6 +448,31 @@ WRONG = {
 def test_what_is_wrong_with_an_extension_is_found(message):
     with pytest.raises(AssertionError, match=message):
         check_extension(WRONG[message])
+
+
+def account(value):
+    if not value.startswith("NL"):
+        raise invalid("not-an-account", f"{value} is no account here", "begin with NL")
+    return value
+
+
+@attrs.frozen(kw_only=True, slots=False)
+class GrantMoved(GrantEvent):
+    type = "grant.moved"
+    account: str = attrs.field(converter=account)
+
+
+def test_what_cannot_be_made_up_is_built():
+    def build(pick, subject, on):
+        return GrantMoved(subject, on=on, account=pick(["NL1", "NL2"]))
+
+    def moving(state, event):
+        return granted(state, event) or state or Grant(subject=event.subject, since=event.on)
+
+    moved = grants(moving, events=(*GRANTS.events, GrantMoved))
+    with pytest.raises(InvalidInput, match="builders={GrantMoved: function"):
+        check_extension(moved, histories=1)
+    check_extension(moved, histories=1, builders={GrantMoved: build})
 
 
 def test_old_bodies_are_read():

@@ -260,14 +260,23 @@ def _check_ledger(
         raise
     except Exception as error:
         wrong = f"{type(error).__name__}: {error}"
-        raise failure("a random history", "it is recorded and read", wrong, told) from error
+        hint = "rules and states meet any history: there may be nothing on record before an event"
+        expected = "it is recorded and read"
+        raise failure("a random history", expected, wrong, told, hint=hint) from error
     for event, found in zip(events, read, strict=True):
         if found != event:
             raise failure("an event read from its bytes", shown(event), shown(found), told)
     for who, answered in answers.items():
         for question, found in answered.items():
             if found != asked[question]:
-                raise failure(f"{question}, by {who}", asked[question], found, told)
+                expected, hint = asked[question], _HINTS.get(who, "")
+                raise failure(f"{question}, by {who}", expected, found, told, hint=hint)
+
+
+_HINTS = {
+    "a replay": "personal texts come sealed: keep them as they are, in fields that say so"
+    " (metadata=PERSONAL)",
+}
 
 
 def _asked_again(
@@ -309,7 +318,7 @@ def _shown_to_all(ledger: Ledger, told: Sequence[Told]) -> dict[str, Any]:
         for name in register.subjects():
             register.describe(name)
     if not (verification := ledger.verify()):
-        raise failure("verify()", "self-consistent", str(verification), told)
+        raise failure("verify()", "self-consistent", str(verification).splitlines(), told)
     return said
 
 
