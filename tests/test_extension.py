@@ -596,6 +596,11 @@ WRONG = {
     "no-converter": {"events": (Careless,)},
     "unfit-field": {"subjects": (SHARE,)},
     "unknown-annotation": {"subjects": (UNREADABLE,)},
+    "no-status": {
+        "subjects": (Subject(kind="grant", state=SubjectState, evolve=granted),),
+        "events": GRANTS.events,
+        "transitions": GRANTS.transitions,
+    },
     "not-a-kind": {"subjects": (Subject(kind="motion", state=Grant, evolve=granted),)},
     "foreign-transition": {"transitions": (Transition(MotionAdopted, Axis.STATUS, (None,), "x"),)},
     "rule-of-nothing": {"rules": {Slotted: rests}},

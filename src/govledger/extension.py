@@ -255,6 +255,14 @@ def _of_a_subject(extension: Extension, subject: Subject[Any]) -> Iterator[Probl
     else:
         yield from _of_shared_fields(extension, state, SubjectState, also=("id", "findings"))
         yield from _of_fields(extension, state)
+        has_status = "status" in attrs.fields_dict(state) or hasattr(state, "status")
+        if not has_status and any(row.event.kind == subject.kind for row in extension.transitions):
+            yield _problem(
+                extension,
+                "no-status",
+                f"{state.__name__} has no status, by which its transitions go",
+                "give it a field or a property of that name",
+            )
 
 
 def _of_shared_fields(

@@ -264,10 +264,8 @@ class Sitting:
         """
         head = self._newest.position
         now = self._now(self._newest)
-        today = day_of(instant_of(now), self._zone)
-        used = [LedgerExtended(extension=name, on=today) for name in self._unused]
-        first = numbered(used, self._versions, head, now, None)
-        versions = {**self._versions, **{record.subject: record.version for record in first}}
+        first = self._extended(now) if self._unused else ()
+        versions = self._versions | {record.subject: record.version for record in first}
         added = numbered(closed, versions, head + len(first), now, call.key)
         entries, oversized = encoded((*first, *added), self._vocabulary)
         below = self._desk
@@ -299,6 +297,12 @@ class Sitting:
         if call.key is not None:
             self._written[call.key] = Answer(added, disclosures).told()
         return added
+
+    def _extended(self, now: datetime) -> tuple[Record, ...]:
+        """The records that say what the ledger is kept with from now on."""
+        today = day_of(instant_of(now), self._zone)
+        used = [LedgerExtended(extension=name, on=today) for name in self._unused]
+        return numbered(used, self._versions, self._newest.position, now, None)
 
     def _upon(self, below: Desk) -> Desk:
         return Desk(below, self._zone, self._vocabulary, below.regime)

@@ -261,11 +261,11 @@ class Vocabulary:
 
         `used` are the names of the extensions that the ledger is kept with.
         """
-        extensions = [self._named[name] for name in used if name in self._named]
         yield from judge(case, _lifecycles(self, used))
-        for extension in extensions:
-            rule = extension.rules.get(type(case.event))
-            if rule is not None:
+        for name in used:
+            extension = self._named.get(name)
+            rule = None if extension is None else extension.rules.get(type(case.event))
+            if extension is not None and rule is not None:
                 yield from _found(extension, rule(_narrowed(case)), case)
 
     def lifecycle(self, profile: Profile, used: tuple[str, ...] = ()) -> Rows:
