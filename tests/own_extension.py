@@ -129,6 +129,18 @@ class Slotted(Event):
 
 
 @frozen(kw_only=True, slots=False)
+class Known(Event):
+    type = "guest.known"
+    kind = "guest"
+    name: str = field(converter=personal)
+
+
+@frozen(kw_only=True, slots=False)
+class Mentioned(GrantEvent):
+    type = "grant.mentioned"
+
+
+@frozen(kw_only=True, slots=False)
 class Careless(Event):
     type = "grant.careless"
     kind = "grant"

@@ -174,6 +174,8 @@ CALLS = {
     "shared-field": 'Extension(name="own@1", subjects=(own.NOTED,))',
     "not-a-kind": 'Extension(name="own@1", subjects=(attrs.evolve(own.SUBJECT, kind="motion"),))',
     "not-plain": 'Extension(name="own@1", events=(own.Slotted,), subjects=(own.SUBJECT,))',
+    "half-personal": 'Extension(name="own@1", events=(own.Known,), subjects=(attrs.evolve(own.SUBJECT, kind="guest"),))',
+    "no-transition": "attrs.evolve(own.GRANTS, events=(*own.GRANTS.events, own.Mentioned))",
     "no-status": "attrs.evolve(own.GRANTS, subjects=(attrs.evolve(own.SUBJECT, state=own.SubjectState),))",
     "no-converter": 'Extension(name="own@1", events=(own.Careless,), subjects=(own.SUBJECT,))',
     "unfit-field": 'Extension(name="own@1", subjects=(own.SHARE,))',

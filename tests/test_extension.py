@@ -15,6 +15,7 @@ from threading import Thread
 import attrs
 import pytest
 from attrs import field, frozen
+from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -25,6 +26,8 @@ from own_extension import (
     STRICTER,
     UNREADABLE,
     Careless,
+    Known,
+    Mentioned,
     Grant,
     GrantEvent,
     GrantGiven,
@@ -64,6 +67,7 @@ from govledger import (
     When,
 )
 from govledger.cli import extensions as discovery
+from govledger.cli import main
 from govledger.fields import (
     PERSONAL,
     REFERENCE,
@@ -596,6 +600,15 @@ WRONG = {
     "no-converter": {"events": (Careless,)},
     "unfit-field": {"subjects": (SHARE,)},
     "unknown-annotation": {"subjects": (UNREADABLE,)},
+    "half-personal": {
+        "events": (Known,),
+        "subjects": (Subject(kind="guest", state=Grant, evolve=granted),),
+    },
+    "no-transition": {
+        "subjects": GRANTS.subjects,
+        "events": (*GRANTS.events, Mentioned),
+        "transitions": GRANTS.transitions,
+    },
     "no-status": {
         "subjects": (Subject(kind="grant", state=SubjectState, evolve=granted),),
         "events": GRANTS.events,
@@ -704,3 +717,16 @@ def test_what_is_broken_is_left_out_and_said(points, capsys):
     said = capsys.readouterr().err
     assert "the extension gone (no_such_module:X) is left out: ModuleNotFoundError" in said
     assert "the extension odd (test_extension:ROOT) is left out: TypeError" in said
+
+
+def test_names_are_not_disclosed_by_half(kept, where, tmp_path, monkeypatch):
+    if where != "file":
+        pytest.skip("the command line opens a file here")
+    monkeypatch.setattr(discovery, "_installed", list)
+    discovery.vocabulary.cache_clear()
+    for words in (["export", "--disclose"], ["follow", "--disclose", "--timeout", "0"]):
+        result = CliRunner().invoke(main, ["-l", kept._store.name, *words])
+        assert result.exit_code == 1
+        assert "error[missing-extension]" in result.output
+        assert '"position"' not in result.output
+    discovery.vocabulary.cache_clear()

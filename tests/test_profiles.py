@@ -748,3 +748,11 @@ def test_what_is_no_profile_is_wrong_usage(run, profile):
         "init", "--name", "Club", "--profile", profile, code=2
     )
     assert os.listdir() == ["club.yaml"]
+
+
+def test_a_file_is_checked_for_what_a_ledger_would_refuse(tmp_path):
+    rules = tmp_path / "rules.yaml"
+    rules.write_text("govledger_profile: 1\nname: general@1\ntitle: ours\n", "utf-8")
+    result = CliRunner().invoke(main, ["check", str(rules)])
+    assert result.exit_code == 3
+    assert "error[shipped-profile]" in result.output

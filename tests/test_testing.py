@@ -439,8 +439,10 @@ WRONG = {
     "projection first as of 1900-01-01: .*\n\n.*\n.*IndexError": asking(
         "first", lambda r: list(r.of(Grant))[0]
     ),
-    "let converters take what they gave": grants(events=(*GRANTS.events, GrantNamed)),
-    "TypeError: unhashable type": grants(events=(*GRANTS.events, GrantListed)),
+    "let converters take what they gave": grants(
+        events=(*GRANTS.events, GrantNamed), transitions=()
+    ),
+    "TypeError: unhashable type": grants(events=(*GRANTS.events, GrantListed), transitions=()),
 }
 
 
@@ -469,7 +471,7 @@ def test_what_cannot_be_made_up_is_built():
     def moving(state, event):
         return granted(state, event) or state or Grant(subject=event.subject, since=event.on)
 
-    moved = grants(moving, events=(*GRANTS.events, GrantMoved))
+    moved = grants(moving, events=(*GRANTS.events, GrantMoved), transitions=())
     with pytest.raises(InvalidInput, match="builders={GrantMoved: function"):
         check_extension(moved, histories=1)
     check_extension(moved, histories=1, builders={GrantMoved: build})

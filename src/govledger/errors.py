@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from difflib import get_close_matches
+from typing import ClassVar
 
 from attrs import frozen
 
@@ -51,18 +52,21 @@ class Problem:
     subject: str | None = None
     position: int | None = None
 
+    word: ClassVar[str] = "error"
+    """What it is called where it is printed."""
+
     def __str__(self) -> str:
         """The problem as people read it: place, reason, excerpt with carets, remedy."""
         if self.place is None:
             field = ".".join(map(str, self.path))
-            lines = [f"error[{self.code}]: {field}{': ' if field else ''}{self.message}"]
+            lines = [f"{self.word}[{self.code}]: {field}{': ' if field else ''}{self.message}"]
             gutter = ""
         else:
             at = self.place
             gutter = " " * len(str(at.line))
             excerpt, column = _window(at)
             lines = [
-                f"{at.file}:{at.line}:{at.column}: error[{self.code}]: {self.message}",
+                f"{at.file}:{at.line}:{at.column}: {self.word}[{self.code}]: {self.message}",
                 f"{gutter} |",
                 f"{at.line} | {excerpt}",
                 f"{gutter} | {' ' * column}{'^' * max(1, min(at.width, len(excerpt) - column))}",

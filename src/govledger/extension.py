@@ -31,7 +31,7 @@ from govledger.profiles import Profile
 from govledger.rules import Axis, Finding, Transition
 from govledger.state import SubjectState
 from govledger.terms import LANGUAGES
-from govledger.values import Sealed
+from govledger.values import PERSONAL, UNFIT, Sealed
 from govledger.when import When
 
 S = TypeVar("S", bound=SubjectState)
@@ -154,6 +154,16 @@ def _problems(extension: Extension) -> Iterator[Problem]:
 
 
 def _of_rules(extension: Extension) -> Iterator[Problem]:
+    moving = {row.event for row in extension.transitions}
+    bound = {event.kind for event in moving} - {*KINDS}
+    for cls in extension.events:
+        if cls not in moving and getattr(cls, "kind", None) in bound:
+            yield _problem(
+                extension,
+                "no-transition",
+                f"{cls.__name__} stands in no transition, and others of its kind do",
+                "say what it may follow, and where it leads: what stands in none is always legal",
+            )
     for row in extension.transitions:
         if row.event not in extension.events or row.axis is not Axis.STATUS:
             yield _problem(
@@ -232,7 +242,34 @@ def _of_an_event(
                 "what comes as text or JSON must be checked: field(converter=…), see"
                 " govledger.fields",
             )
+        elif _takes_seals(attribute.converter) != (attribute.metadata == PERSONAL):
+            yield _problem(
+                extension,
+                "half-personal",
+                f'the field "{attribute.name}" of {name} is declared as personal by half',
+                "write field(converter=personal, metadata=PERSONAL), or personals: the one reads"
+                " a sealed text, the other has it sealed",
+            )
     yield from _of_fields(extension, cls)
+
+
+def _takes_seals(converter: Any) -> bool:
+    """Whether a converter is for personal texts: takes sealed ones, and not just anything."""
+    try:
+        given = converter(_SEALED)
+    except UNFIT:
+        return False
+    held = given if isinstance(given, tuple) else (given,)
+    if not any(isinstance(each, Sealed) for each in held):
+        return False
+    try:
+        converter(0)
+    except UNFIT:
+        return True
+    return False
+
+
+_SEALED = Sealed(43 * "A")
 
 
 def _of_a_subject(extension: Extension, subject: Subject[Any]) -> Iterator[Problem]:

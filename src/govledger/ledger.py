@@ -524,6 +524,11 @@ class Ledger:
         with self._store.read() as reading:
             return self._missing_in(reading)
 
+    def _refuse_missing(self) -> None:
+        """Raise `UnreadableRecord` where what follows from records cannot be told."""
+        if missing := self.missing:
+            raise missing_extensions(missing)
+
     def _missing_in(self, reading: Reading) -> tuple[str, ...]:
         return self.vocabulary.missing(self._rules_today(reading).extensions)
 
@@ -1284,6 +1289,7 @@ class Ledger:
         ...     ledger.rebuild()
         1
         """
+        self._refuse_missing()
         with self._store.write() as writing:
             return writing.rebuild(progress)
 
@@ -1309,6 +1315,7 @@ class Ledger:
         ...     ledger.copy_to("copy.db").size
         1
         """
+        self._refuse_missing()
         return copying.copy(self._store, place(path_or_url, self.vocabulary), self.zone, progress)
 
     def head(self) -> int:

@@ -31,6 +31,7 @@ from govledger.state import (
     SubjectState,
     UnknownState,
 )
+from govledger.values import COMMITMENT
 from govledger.vocabulary import STANDARD, Vocabulary
 from govledger.votes import Tally
 from govledger.when import When, timezone
@@ -457,11 +458,22 @@ def _describe_context(register: Register, context: Context) -> dict[str, Any]:
 def _describe_other(register: Register, state: SubjectState) -> dict[str, Any]:
     """A subject of an extension: its fields, as they are."""
     if isinstance(state, UnknownState):
-        said = {name: state.said[name] for name in state.said if name not in ("id", "since")}
+        said = {name: _as_stored(state.said[name]) for name in state.said if name not in _OURS}
     else:
         said = {name: _plain(getattr(state, name)) for name in _fields_of(type(state))}
     described = {"id": state.subject, "status": getattr(state, "status", None), **said}
     return {**described, "since": register.day(state.since)}
+
+
+_OURS = ("id", "since")
+
+
+def _as_stored(value: Any) -> Any:
+    """JSON of a state that is not known, where whoever reads it sees that a text is sealed."""
+    if isinstance(value, dict):
+        is_sealed = COMMITMENT in value
+        return "[sealed]" if is_sealed else {k: _as_stored(v) for k, v in value.items()}
+    return [_as_stored(each) for each in value] if isinstance(value, list) else value
 
 
 def _plain(value: Any) -> Any:

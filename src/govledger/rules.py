@@ -149,6 +149,8 @@ class Notice(Finding):
     (True, 'no-decision')
     """
 
+    word = "notice"
+
 
 _F = TypeVar("_F", bound=Finding)
 E = TypeVar("E", bound=Event)

@@ -341,13 +341,13 @@ def _narrowed(case: Judging) -> Judging:
 
 
 def missing_extensions(names: Collection[str]) -> UnreadableRecord:
-    """The error where a ledger is to be written to without extensions that it is kept with."""
+    """The error where something needs extensions that a ledger is kept with."""
     return UnreadableRecord(
         Problem(
             code="missing-extension",
-            message=f"this ledger is kept with {' and '.join(names)}, which is not here",
+            message=f"this ledger is kept with {' and '.join(names)}, not known here",
             hint="install it, or pass it to Ledger.open as one of its extensions; without it the"
-            " ledger can be read and verified, and not written to",
+            " ledger can be read and verified, and not written to, disclosed or derived anew",
         )
     )
 

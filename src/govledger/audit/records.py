@@ -25,6 +25,7 @@ class Log:
         self.count = 0
         self.wrong = ""
         self.unreadable = ""
+        self.used: tuple[str, ...] = ()
         self.missing: tuple[str, ...] = ()
         self._vocabulary = vocabulary
         self._unread = 0
@@ -58,6 +59,7 @@ class Log:
         """Note what is not known here: profiles, types, extensions. Nothing can be judged by it."""
         event = record.event
         if isinstance(event, LedgerExtended):
+            self.used = (*self.used, event.extension)
             missing = self._vocabulary.missing([event.extension])
             self.missing = tuple(dict.fromkeys((*self.missing, *missing)))
         if isinstance(event, UnknownEvent):
@@ -106,7 +108,7 @@ class Log:
         if self.unreadable:
             yield Check(Outcome.FAIL, TYPES, self.unreadable)
         elif self.missing:
-            told = f"{self._unread} are of {' and '.join(self.missing)}, which is not here"
+            told = f"{self._unread} are of {' and '.join(self.missing)}, not known here"
             yield Check(Outcome.SKIP, TYPES, f"{told}: what these say was not looked at")
         else:
             yield Check(Outcome.OK, TYPES, "every record can be read")

@@ -128,7 +128,7 @@ def _derived(again: Again, log: Log) -> Iterator[Check]:
         for name in ("personal data", "derived data"):
             told = "some records cannot be read"
             if log.missing:
-                told = f"it was derived with {' and '.join(log.missing)}, which is not here"
+                told = f"it was derived with {' and '.join(log.missing)}, not known here"
             yield Check(Outcome.SKIP, name, f"not compared: {told}")
         return
     account = again.account()
@@ -137,6 +137,8 @@ def _derived(again: Again, log: Log) -> Iterator[Check]:
     told += f"; {account.unsealed} stand in the log itself" if account.unsealed else ""
     yield Check(Outcome.OK if account else Outcome.FAIL, "personal data", account.problem or told)
     if wrong := again.difference():
-        yield Check(Outcome.FAIL, "derived data", f"{wrong}; `verify --rebuild` makes it again")
+        code = f"; or the code of {' and '.join(log.used)} has changed since" if log.used else ""
+        told = f"{wrong}{code}; `verify --rebuild` makes it again"
+        yield Check(Outcome.FAIL, "derived data", told)
     else:
         yield Check(Outcome.OK, "derived data", "spans, findings, links and keys equal a replay")

@@ -17,6 +17,7 @@ from govledger.cli.options import formats, settings, shared
 from govledger.cli.output import Speaker, counted, echo_problems, emit
 from govledger.dataset import Dataset, by_place, is_profile, judge_citations, judge_dataset
 from govledger.errors import InvalidInput, Problem, visible
+from govledger.profiles import name_of, usable
 from govledger.rulebook import read_profile
 from govledger.rules import Breach, pointed
 
@@ -72,7 +73,7 @@ def _check_profile(path: Path) -> None:
     problems: Sequence[Problem] = ()
     summary = str(path)
     try:
-        summary = f"{path}: {read_profile(path).name}"
+        summary = f"{path}: {name_of(usable(read_profile(path)))}"
     except InvalidInput as error:
         problems = error.problems
     _report(problems, summary, Speaker())

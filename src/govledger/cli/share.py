@@ -21,6 +21,8 @@ from govledger.cli.options import shared
 from govledger.cli.output import Advance, counted, ended_by, message, progress
 from govledger.history import Record
 from govledger.interchange import jsonl, tiles
+from govledger.ledger import Ledger
+from govledger.vocabulary import missing_extensions
 
 
 @click.command(name="export")
@@ -75,11 +77,18 @@ def export_command(
     if checkpoint is not None:
         raise click.UsageError("--checkpoint goes with --to tiles")
     with opened() as ledger, target(output) as stream:
+        _refuse_half(ledger, disclose=disclose)
         head = ledger.head()
         with progress("exporting", head) as advance:
             records = ledger.log(upto=head, sealed=not disclose)
             number = jsonl.write(_told(records, advance), stream)
     message(f"exported {counted(number, 'record')}")
+
+
+def _refuse_half(ledger: Ledger, *, disclose: bool) -> None:
+    """Refuse to disclose where the names in records of a missing extension would stay sealed."""
+    if disclose and (missing := ledger.missing):
+        raise missing_extensions(missing)
 
 
 def _publish(output: str, checkpoint: Path | None, *, disclose: bool) -> None:
@@ -160,6 +169,7 @@ def follow_command(
         _see_to_cursors(which, cursor, after)
         return
     with _interrupted(), opened() as ledger, click.open_file("-", "wb") as stream:
+        _refuse_half(ledger, disclose=disclose)
         _when_nobody_reads(stream, ledger.close)
         for record in ledger.follow(after, cursor=cursor, timeout=timeout, sealed=not disclose):
             jsonl.write([record], stream)
