@@ -253,7 +253,7 @@ def call(public):
         arguments = arguments_of(public.node.args)
         gives = f" -> {ast.unparse(public.node.returns)}"
     else:
-        arguments, gives = made_of(public.value) or public.takes, ""
+        arguments, gives = made_of(public.value) or init_of(public.value), ""
     name = public.name.partition(".")[2] or public.name
     line = f"{name}({', '.join(arguments)}){gives}"
     if len(line) > 88:
@@ -272,7 +272,13 @@ def arguments_of(arguments):
     elif arguments.kwonlyargs:
         told.append("*")
     told += map(with_default, arguments.kwonlyargs, arguments.kw_defaults)
+    told += [f"**{ast.unparse(arguments.kwarg)}"] if arguments.kwarg else []
     return [each for each in told if each not in ("self", "cls")]
+
+
+def init_of(cls):
+    """What a plain class takes."""
+    return [str(each) for each in inspect.signature(cls).parameters.values()]
 
 
 def with_default(argument, default):

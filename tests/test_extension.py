@@ -464,6 +464,24 @@ def test_old_records_are_read_in_their_new_version(tmp_path):
         assert rebuilt(ledger)
 
 
+def test_lines_of_an_older_version_say_so(tmp_path):
+    lines = tmp_path / "club.jsonl"
+    with Ledger.in_memory(clock=Clock(), extensions=[GRANTS]) as ledger:
+        ledger.record(attrs.evolve(MOTION, title="Bins"), ADOPTED, GRANT, PAID)
+        with lines.open("wb") as stream:
+            jsonl.write(ledger.log(), stream)
+    lines.write_bytes(lines.read_bytes().replace(b'"grant.paid"', b'"grant.paid@1"'))
+    with Ledger.in_memory(extensions=[IN_CENTS]) as ledger:
+        import_file(ledger, lines)
+        assert ledger.as_of("2024-12-31").of(Grant)["park"].paid[0].amount == 500
+    for wrong in (b"@9", b"@0", b"@one", b"@" + b"1" * 5000):
+        other = tmp_path / "other.jsonl"
+        other.write_bytes(lines.read_bytes().replace(b"paid@1", b"paid" + wrong))
+        with Ledger.in_memory(extensions=[IN_CENTS]) as ledger, pytest.raises(InvalidInput) as no:
+            import_file(ledger, other)
+        assert "unknown-version" in {problem.code for problem in no.value.problems}
+
+
 # --- without it -------------------------------------------------------------------------
 
 

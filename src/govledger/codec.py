@@ -322,6 +322,32 @@ def _of_today(cls: type[Event], version: int, fields: dict[str, Any]) -> dict[st
     return fields
 
 
+def of_version(cls: type[Event], version: str, fields: dict[str, Any]) -> dict[str, Any]:
+    """The fields of an event in the version of today, from those of another that is named.
+
+    Raises `InvalidInput` where there is no such version of the type, or these are not its fields.
+
+    >>> from govledger import MotionWithdrawn
+    >>> of_version(MotionWithdrawn, "1", {"on": "2024-03-14"})
+    {'on': '2024-03-14'}
+    """
+    newest = current_version(cls)
+    if not version.isdecimal() or len(version) > 9 or not 1 <= int(version) <= newest:
+        raise invalid(
+            "unknown-version",
+            f"{cls.type} has no version {brief(version)}",
+            f"versions run from 1 to {newest}; without one it is {newest}",
+        )
+    try:
+        return _of_today(cls, int(version), fields)
+    except UNFIT as error:
+        raise invalid(
+            "unknown-version",
+            f"these are no fields of version {version} of {cls.type}: {error}",
+            "check which version of the type the line is of",
+        ) from None
+
+
 def is_canonical(entry: Entry, record: Record) -> bool:
     """Whether an entry has the one form of bytes that says what its record does.
 

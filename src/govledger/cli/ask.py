@@ -154,6 +154,9 @@ def list_command(
             title=title,
             nothing=nothing,
         )
+        hidden = len(fields_of(ledger.vocabulary.listed[kind], ledger.vocabulary)) - MOST_COLUMNS
+        if kind not in COLUMNS and hidden > 0 and settings().format == "table":
+            message(speaker.word("more_fields", count=hidden))
         count = len(ledger.breaches(as_of, known_at))
         if count:
             message(speaker.word("breaches", count=count))

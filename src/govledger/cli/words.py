@@ -135,6 +135,10 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "overdue: the deadline has passed and no completion is on record",
         "verstreken: de termijn is voorbij en er is geen afronding vastgelegd",
     ),
+    "more_fields": (
+        "{count} more fields: see --format json, or show.",
+        "Nog {count} velden: zie --format json, of show.",
+    ),
     "no_completion": ("no completion on record", "geen afronding vastgelegd"),
     "breaches": (
         "Breaches of the rules on the books: {count}. See govledger check.",

@@ -22,7 +22,7 @@ import attrs
 import msgspec
 from attrs import frozen
 
-from govledger.codec import canonical, exported, fields_of
+from govledger.codec import canonical, exported, fields_of, of_version
 from govledger.dataset import Dataset, Fact, Head, Item, Runs, by_place, gathered
 from govledger.errors import InvalidInput, Place, Problem, brief, invalid
 from govledger.events import Event, LedgerOpened
@@ -193,9 +193,27 @@ def _fact(line: _Line, vocabulary: Vocabulary) -> Fact:
         raise InvalidInput(*_misplaced(said))
     said.pop("recorded_at", None)
     number = _under("position", count, said.pop("position")) if "position" in said else None
-    cls = _under("type", vocabulary.event_type, said.pop("type"))
-    event = vocabulary.event(cls, fields_of(said))
+    given = said.pop("type")
+    name, _, version = given.partition("@") if isinstance(given, str) else (given, "", "")
+    cls = _under("type", vocabulary.event_type, name)
+    fields = fields_of(said)
+    if version:
+        fields = _under("type", lambda known: of_version(cls, known, fields), version)
+    try:
+        event = vocabulary.event(cls, fields)
+    except InvalidInput as error:
+        if not cls.upcasters or version:
+            raise
+        raise InvalidInput(*(_perhaps_older(problem, name) for problem in error.problems)) from None
     return Fact(event=event, at=line, said=line.said, number=number)
+
+
+def _perhaps_older(problem: Problem, name: str) -> Problem:
+    """A problem with the fields of a line, which those of an older version would have."""
+    if problem.code not in ("missing-field", "unknown-field"):
+        return problem
+    older = f'; if the line is of an older version, name it: "type": "{name}@1"'
+    return attrs.evolve(problem, hint=problem.hint + older)
 
 
 def _under(key: str, convert: Callable[[Any], _T], value: Any) -> _T:
