@@ -492,18 +492,25 @@ class Profile:
         majority, label, term and so on replaces the one of its name. Raises `InvalidInput` with
         all that is wrong, where it stands in `path`.
         """
+        problems: list[Problem] = []
         if isinstance(data, Mapping) and "extends" in data:
             try:
                 base = profile_named(data["extends"]).definition()
             except InvalidInput as error:
-                raise InvalidInput(*under("extends", error)) from None
+                problems += under("extends", error)
+                base = GENERAL.definition()  # to see what else is wrong
             own = {name: value for name, value in data.items() if name != "extends"}
-            del base["name"], base["title"]
             data = {
                 name: _together(base.get(name), own.get(name), _DEPTHS.get(name, 1))
-                for name in (*base, *own)
+                for name in (*(name for name in base if name not in ("name", "title")), *own)
             }
-        return structure(cls, data)
+        try:
+            profile = structure(cls, data)
+        except InvalidInput as error:
+            problems += error.problems
+        if problems:
+            raise InvalidInput(*problems)
+        return profile
 
 
 _DEPTHS = {"labels": 2}
