@@ -84,6 +84,7 @@ from govledger.integrity.checkpoint import sign_checkpoint
 from govledger.interchange import jsonl
 from govledger.interchange.importing import import_file
 from govledger.register import register
+from govledger.rules import Stays
 from govledger.vocabulary import Vocabulary
 from govledger.when import view_instant
 
@@ -306,6 +307,37 @@ def test_a_new_version_takes_over(tmp_path):
             ledger.record(PAID)
     with Ledger.open(path, extensions=[GRANTS, STRICTER]) as ledger:
         assert rebuilt(ledger)
+
+
+@frozen(kw_only=True, slots=False)
+class GrantNoted(GrantEvent):
+    """Something was written down about it; it stays what it is."""
+
+    type = "grant.noted"
+
+
+def granted_or_noted(state, event):
+    blank = Grant(subject=event.subject, since=event.on)
+    return state or blank if isinstance(event, GrantNoted) else granted(state, event)
+
+
+NOTING = attrs.evolve(
+    GRANTS,
+    events=(*GRANTS.events, GrantNoted),
+    subjects=(Subject(kind="grant", state=Grant, evolve=granted_or_noted),),
+    transitions=(
+        *GRANTS.transitions,
+        Transition(GrantNoted, Axis.STATUS, ("given", "paid"), Stays.SAME),
+    ),
+)
+
+
+def test_what_comes_too_soon_is_said_of_that_alone(new_ledger):
+    ledger = new_ledger(clock=Clock(), extensions=[NOTING])
+    ledger.record(attrs.evolve(MOTION, title="Bins"), ADOPTED, GRANT)
+    with pytest.raises(RuleBreach) as refused:
+        ledger.record(GrantNoted("park", on="2024-02-11"))
+    assert [(p.code, p.position) for p in refused.value.problems] == [("not-on-record", 6)]
 
 
 def test_a_refused_call_leaves_no_trace(new_ledger):

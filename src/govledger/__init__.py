@@ -92,6 +92,7 @@ from govledger.rules import (
     Deadline,
     Finding,
     Notice,
+    Stays,
     Transition,
 )
 from govledger.source import Assertion, Source
@@ -220,6 +221,7 @@ __all__ = (
     "Source",
     "StatementMade",
     "Status",
+    "Stays",
     "StorageError",
     "Subject",
     "SubjectState",

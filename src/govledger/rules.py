@@ -97,6 +97,7 @@ from govledger.state import (
     Proposal,
     ProposalStatus,
     State,
+    SubjectState,
 )
 from govledger.votes import Choice, Tally, called
 from govledger.when import MICROSECONDS_A_DAY, When, day_end, day_of, day_start
@@ -227,7 +228,12 @@ class Presence(StrEnum):
 
 
 class Stays(StrEnum):
-    """Where a transition leads that does not lead to one fixed state."""
+    """Where a transition leads that does not lead to one fixed state.
+
+    >>> from govledger import Stays
+    >>> str(Stays.SAME)
+    'the same state'
+    """
 
     SAME = "the same state"
     RETURNS = "the state before"
@@ -477,6 +483,8 @@ def on_record(state: State | None) -> bool:
             return bool(state.scope)
         case Proposal():
             return bool(state.text)
+        case SubjectState():
+            return getattr(state, "status", state) is not None
         case _:
             return True
 
