@@ -769,13 +769,14 @@ def test_what_is_broken_is_left_out_and_said(points, capsys):
     assert "the extension odd (test_extension:ROOT) is left out: TypeError" in said
 
 
-def test_names_are_not_disclosed_by_half(kept, where, tmp_path, monkeypatch):
-    if where != "file":
-        pytest.skip("the command line opens a file here")
+def test_names_are_not_disclosed_by_half(tmp_path, monkeypatch):
+    path = str(tmp_path / "club.db")
+    with Ledger.open(path, clock=Clock(), extensions=[GRANTS]) as ledger:
+        ledger.record(MOTION, GRANT, breaches="flag")
     monkeypatch.setattr(discovery, "_installed", list)
     discovery.vocabulary.cache_clear()
     for words in (["export", "--disclose"], ["follow", "--disclose", "--timeout", "0"]):
-        result = CliRunner().invoke(main, ["-l", kept._store.name, *words])
+        result = CliRunner().invoke(main, ["-l", path, *words])
         assert result.exit_code == 1
         assert "error[missing-extension]" in result.output
         assert '"position"' not in result.output
