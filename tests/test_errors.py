@@ -5,7 +5,6 @@ import ast
 import re
 import shutil
 import sys
-import time
 import tracemalloc
 from unittest.mock import patch
 from contextlib import chdir, contextmanager
@@ -1029,23 +1028,20 @@ BOUNDED = {
 
 
 @pytest.mark.parametrize("case", BOUNDED)
-def test_large_input_is_refused_in_bounded_time_and_memory(case, tmp_path, monkeypatch):
+def test_large_input_is_refused_in_bounded_memory(case, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     format_, content, code, megabytes = BOUNDED[case]
     name = write(Path(f"large.{format_}"), content()).name
     run("check", "--help")  # so that imports are not counted
     tracemalloc.start()
     try:
-        started = time.monotonic()
         result = run("check", name)
-        taken = time.monotonic() - started
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
     assert codes(result.output) == [code]
     assert result.exit_code == 3
     assert len(result.output) < 1000
-    assert taken < 10
     assert peak < megabytes * MEGABYTE
 
 
@@ -1060,14 +1056,33 @@ SLOW = {
 """Lines and records of many keys, each of them wrong."""
 
 
+def calls_made(work):
+    """How many functions are called in doing something: a clock that no load disturbs."""
+    number = 0
+
+    def count(_frame, event, _argument):
+        nonlocal number
+        number += event in ("call", "c_call")
+
+    sys.setprofile(count)
+    try:
+        work()
+    finally:
+        sys.setprofile(None)
+    return number
+
+
 @pytest.mark.parametrize("case", SLOW)
-def test_many_problems_take_time_in_proportion(case, tmp_path, monkeypatch):
+def test_many_problems_take_work_in_proportion(case, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     format_, content = SLOW[case]
-    name = write(Path(f"slow.{format_}"), content({f"k{n}": "1" for n in range(20_000)})).name
-    started = time.monotonic()
-    assert run("check", name).exit_code == 3
-    assert time.monotonic() - started < 10
+    made = []
+    for number in (1_000, 2_000):  # more than patterns that Python keeps compiled
+        keys = {f"k{n}": "1" for n in range(number)}
+        name = write(Path(f"many-{number}.{format_}"), content(keys)).name
+        assert run("check", name).exit_code == 3
+        made.append(calls_made(lambda: run("check", name)))
+    assert made[1] < 2.5 * made[0], made
 
 
 # --- the catalogue ----------------------------------------------------------------------
