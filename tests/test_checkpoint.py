@@ -1,7 +1,6 @@
 """Checkpoints and policies: their forms are those of the specifications, whose word counts is
 worked out from them, and no verdict is stronger than it is true."""
 
-import time
 
 import pytest
 from attrs import evolve
@@ -271,7 +270,6 @@ def test_what_is_no_policy(text, reason):
 
 
 def test_limits_of_a_policy():
-    begin = time.perf_counter()
     keys = [signing_key("w", bytes([n // 250, n % 250]) * 16, KeyType.COSIGNATURE) for n in range(MOST_NAMES + 1)]  # fmt: skip
     every = [f"witness w{n} {key.public}\n" for n, key in enumerate(keys)]
     nested = "group g0 any w0\n" + "".join(f"group g{n} all g{n - 1}\n" for n in range(1, 100))
@@ -288,7 +286,6 @@ def test_limits_of_a_policy():
         "group g any" + " a" * (LARGEST_POLICY // 2 - 9),
     ):
         assert refused(parse_policy, hostile.encode()) == "not-a-policy"
-    assert time.perf_counter() - begin < 2
 
 
 @given(st.binary(max_size=120))

@@ -302,10 +302,8 @@ def test_a_key_is_a_plain_file(tmp_path):
     assert refused(StorageError, read_key, tmp_path) == "disk-error"
     if os.name == "posix":
         os.mkfifo(tmp_path / "pipe", 0o600)
-        begin = time.perf_counter()
         assert refused(StorageError, read_key, tmp_path / "pipe") == "disk-error"
         assert refused(StorageError, read_key, Path("/dev/zero")) == "disk-error"
-        assert time.perf_counter() - begin < 1
 
 
 @posix
@@ -466,9 +464,7 @@ def test_the_form_of_the_memory(key):
 )
 def test_a_damaged_memory_is_refused(key, text):
     beside(key, ".memory").write_text(text)
-    begin = time.perf_counter()
     assert refused(StorageError, sign, key, TREE.at(8), TREE.proof) == "damaged-memory"
-    assert time.perf_counter() - begin < 1
     assert beside(key, ".memory").read_text() == text
 
 
@@ -936,11 +932,9 @@ REST = bytes(REQUEST.note).decode()
     ],
 )
 def test_what_is_no_request(text):
-    begin = time.perf_counter()
     assert refused(InvalidInput, parse_request, text.encode()) in {
         *("not-a-request", "not-a-number", "not-base64", "not-a-note", "not-a-checkpoint"),
     }
-    assert time.perf_counter() - begin < 1
 
 
 def test_what_cannot_be_asked():
