@@ -524,10 +524,15 @@ class Ledger:
         with self._store.read() as reading:
             return self._missing_in(reading)
 
-    def _refuse_missing(self) -> None:
-        """Raise `UnreadableRecord` where what follows from records cannot be told."""
-        if missing := self.missing:
-            raise missing_extensions(missing)
+    @contextmanager
+    def _telling_what_is_missing(self) -> Iterator[None]:
+        """Say that it is an extension, where a record cannot be read for want of one."""
+        try:
+            yield
+        except UnreadableRecord as error:
+            if missing := self.missing:
+                raise missing_extensions(missing) from error
+            raise
 
     def _missing_in(self, reading: Reading) -> tuple[str, ...]:
         return self.vocabulary.missing(self._rules_today(reading).extensions)
@@ -1289,8 +1294,7 @@ class Ledger:
         ...     ledger.rebuild()
         1
         """
-        self._refuse_missing()
-        with self._store.write() as writing:
+        with self._telling_what_is_missing(), self._store.write() as writing:
             return writing.rebuild(progress)
 
     def copy_to(
@@ -1315,8 +1319,10 @@ class Ledger:
         ...     ledger.copy_to("copy.db").size
         1
         """
-        self._refuse_missing()
-        return copying.copy(self._store, place(path_or_url, self.vocabulary), self.zone, progress)
+        with self._telling_what_is_missing():
+            return copying.copy(
+                self._store, place(path_or_url, self.vocabulary), self.zone, progress
+            )
 
     def head(self) -> int:
         """The position of the newest record."""
