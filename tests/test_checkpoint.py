@@ -1,7 +1,6 @@
 """Checkpoints and policies: their forms are those of the specifications, whose word counts is
 worked out from them, and no verdict is stronger than it is true."""
 
-
 import pytest
 from attrs import evolve
 from hypothesis import given, settings

@@ -1,6 +1,5 @@
 """Signed notes: what the specification writes is read, and any letter of it counts."""
 
-
 import pytest
 from attrs import evolve
 from hypothesis import given, settings

@@ -1,6 +1,5 @@
 """Proof bundles: one file shows that an entry was in the log, and any byte of it counts."""
 
-
 import pytest
 from attrs import evolve
 from hypothesis import given, settings

@@ -1,7 +1,6 @@
 """Tiles: where they are published and what they hold, as the specification says, and that a
 tree can be built and proven from them alone."""
 
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
