@@ -94,7 +94,7 @@ def test_what_names_no_subject(given, kind, code):
 
 
 def test_an_unknown_kind_gets_the_nearest():
-    (problem,) = refused(STANDARD.subject, "mandat/rob-ii")
+    (problem,) = refused(STANDARD.kind_name, "mandat")
     assert problem.hint == 'did you mean "mandate"?'
 
 

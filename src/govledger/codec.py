@@ -388,20 +388,20 @@ def recall(entry: Entry, vocabulary: Vocabulary = STANDARD) -> Told:
     folding very many entries, which `verify` checks. Raises `UnreadableRecord` where there
     is no event to be made of an entry at all.
     """
-    known = readable_types(vocabulary).get(entry.type)
-    if known is None or known[1] < current_version(known[0]):
+    known = _of_today_by_name(vocabulary).get(entry.type)
+    if known is None:
         return Told(entry.position, decode_any(entry, vocabulary).event)
-    cls: Any = known[0]
+    cls, blank, restored = known
     try:
         said = _SAID.decode(entry.body)
         data = said.data
-        for name, restore in _restored(cls):
+        for name, restore in restored:
             if name in data:
                 data[name] = restore(data[name])
         event = object.__new__(cls)
         vars(event).update(
             {
-                **_blank(cls),
+                **blank,
                 "subject": entry.subject,
                 "on": when(said.on),
                 "corrects": said.corrects,
@@ -570,10 +570,21 @@ def _restored(cls: Any) -> tuple[tuple[str, _Restore], ...]:
     return tuple((name, restore) for name, restore in restored if restore is not None)
 
 
-@cache
-def _blank(cls: Any) -> Mapping[str, Any]:
-    """The fields of a class that have a default."""
-    return {f.name: f.default for f in attrs.fields(cls) if f.default is not attrs.NOTHING}
+_Today = tuple[Any, Mapping[str, Any], tuple[tuple[str, _Restore], ...]]
+
+
+@lru_cache(maxsize=64)
+def _of_today_by_name(vocabulary: Vocabulary) -> Mapping[str, _Today]:
+    """What a fold needs of the types that are written today, by their stored names.
+
+    The class, its defaults, and how the fields come back that JSON has as something else.
+    """
+    return {stored_types(cls)[-1]: _today(cls) for cls in vocabulary.types.values()}
+
+
+def _today(cls: Any) -> _Today:
+    blank = {f.name: f.default for f in attrs.fields(cls) if f.default is not attrs.NOTHING}
+    return cls, blank, _restored(cls)
 
 
 def encode_finding(finding: Finding) -> bytes:

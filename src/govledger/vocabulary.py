@@ -23,7 +23,6 @@ from govledger.events import (
     LedgerExtended,
     kind_of,
     references,
-    subject_name,
 )
 from govledger.extension import Extension, Projecting, Subject
 from govledger.profiles import Profile
@@ -215,12 +214,6 @@ class Vocabulary:
                 for problem in error.problems:
                     yield attrs.evolve(problem, path=(name,))
 
-    def subject(self, value: str, kind: str | None = None) -> str:
-        """`kind/slug` as `events.subject_name`, of a kind that is known."""
-        name = subject_name(value, kind)
-        self.kind_name(kind_of(name))
-        return name
-
     # --- states ---------------------------------------------------------------------------
 
     def tells(self, event: Event) -> bool:
@@ -243,7 +236,7 @@ class Vocabulary:
 
     def fold(self, events: Sequence[Event]) -> State | None:
         """The state of a subject after all events about it, in their order."""
-        if not any(event.kind in self.subjects for event in events):
+        if not self.subjects or not any(event.kind in self.subjects for event in events):
             return fold(None, events)
         state: State | None = None
         for event in events:
