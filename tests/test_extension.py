@@ -506,7 +506,7 @@ def test_lines_of_an_older_version_say_so(tmp_path):
     with Ledger.in_memory(extensions=[IN_CENTS]) as ledger:
         import_file(ledger, lines)
         assert ledger.as_of("2024-12-31").of(Grant)["park"].paid[0].amount == 500
-    for wrong in (b"@9", b"@0", b"@one", b"@" + b"1" * 5000):
+    for wrong in (b"@9", b"@0", b"@one", b"@", b"@" + b"1" * 5000):
         other = tmp_path / "other.jsonl"
         other.write_bytes(lines.read_bytes().replace(b"paid@1", b"paid" + wrong))
         with Ledger.in_memory(extensions=[IN_CENTS]) as ledger, pytest.raises(InvalidInput) as no:

@@ -123,6 +123,15 @@ def versioned(value: str) -> str:
     return name
 
 
+def unversioned(name: str) -> str:
+    """Such a name without its version.
+
+    >>> unversioned("budget@1")
+    'budget'
+    """
+    return name.partition("@")[0]
+
+
 _VERSIONED = re.compile(r"[a-z][a-z0-9-]{0,39}@[1-9][0-9]{0,8}", re.ASCII)
 
 REFERENCE = {"reference": True}

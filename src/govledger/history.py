@@ -27,6 +27,7 @@ from govledger.events import (
     LedgerProfileChanged,
     MeetingConvened,
     RecordRetracted,
+    unversioned,
 )
 from govledger.profiles import GENERAL, Profile, resolved
 from govledger.rules import (
@@ -217,7 +218,7 @@ def extensions_of(records: Iterable[Record]) -> tuple[str, ...]:
     used: dict[str, str] = {}
     for record in sorted(records, key=_position):
         if isinstance(record.event, LedgerExtended):
-            used[record.event.extension.partition("@")[0]] = record.event.extension
+            used[unversioned(record.event.extension)] = record.event.extension
     return tuple(used.values())
 
 

@@ -23,6 +23,7 @@ from govledger.events import (
     LedgerExtended,
     kind_of,
     references,
+    unversioned,
 )
 from govledger.extension import Extension, Projecting, Subject
 from govledger.profiles import Profile
@@ -255,10 +256,8 @@ class Vocabulary:
         `used` are the names of the extensions that the ledger is kept with.
         """
         yield from judge(case, _lifecycles(self, used))
-        for name in used:
-            extension = self._named.get(name)
-            rule = None if extension is None else extension.rules.get(type(case.event))
-            if extension is not None and rule is not None:
+        for extension in map(self._named.get, used):
+            if extension is not None and (rule := extension.rules.get(type(case.event))):
                 yield from _found(extension, rule(_narrowed(case)), case)
 
     def lifecycle(self, profile: Profile, used: tuple[str, ...] = ()) -> Rows:
@@ -271,7 +270,7 @@ class Vocabulary:
 
     def unused(self, used: Collection[str]) -> tuple[str, ...]:
         """The newest version of each extension that the ledger is not yet kept with."""
-        newest = {_title(each.name): each.name for each in _by_version(self.extensions)}
+        newest = {unversioned(each.name): each.name for each in _by_version(self.extensions)}
         return tuple(name for name in newest.values() if name not in used)
 
     def changes_what_stands(self, event: LedgerExtended, before: Collection[str]) -> bool:
@@ -279,7 +278,7 @@ class Vocabulary:
         extension = self._named.get(event.extension)
         if extension is None:
             return False
-        is_another_version = _title(extension.name) in map(_title, before)
+        is_another_version = unversioned(extension.name) in map(unversioned, before)
         return is_another_version or not extension.rules.keys() <= set(extension.events)
 
 
@@ -291,11 +290,6 @@ def _lifecycles(vocabulary: Vocabulary, used: tuple[str, ...]) -> Rows:
         found.update(dict.fromkeys(extension.events, ()))
         found.update(rows_of(extension.transitions))
     return found
-
-
-def _title(name: str) -> str:
-    """The name of an extension without its version."""
-    return name.partition("@")[0]
 
 
 def _by_version(extensions: Iterable[Extension]) -> list[Extension]:

@@ -194,15 +194,15 @@ def _fact(line: _Line, vocabulary: Vocabulary) -> Fact:
     said.pop("recorded_at", None)
     number = _under("position", count, said.pop("position")) if "position" in said else None
     given = said.pop("type")
-    name, _, version = given.partition("@") if isinstance(given, str) else (given, "", "")
+    name, at, version = given.partition("@") if isinstance(given, str) else (given, "", "")
     cls = _under("type", vocabulary.event_type, name)
     fields = fields_of(said)
-    if version:
+    if at:
         fields = _under("type", lambda known: of_version(cls, known, fields), version)
     try:
         event = vocabulary.event(cls, fields)
     except InvalidInput as error:
-        if not cls.upcasters or version:
+        if not cls.upcasters or at:
             raise
         raise InvalidInput(*(_perhaps_older(problem, name) for problem in error.problems)) from None
     return Fact(event=event, at=line, said=line.said, number=number)
