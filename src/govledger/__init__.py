@@ -96,6 +96,7 @@ from govledger.rules import (
     Transition,
 )
 from govledger.source import Assertion, Source
+from govledger.spans import Judged, Span
 from govledger.state import (
     Blockade,
     BlockadeStatus,
@@ -159,6 +160,7 @@ __all__ = (
     "HeldOver",
     "Inconsistent",
     "InvalidInput",
+    "Judged",
     "KeyConflict",
     "Lapse",
     "Ledger",
@@ -219,6 +221,7 @@ __all__ = (
     "Sealed",
     "Share",
     "Source",
+    "Span",
     "StatementMade",
     "Status",
     "Stays",

@@ -323,6 +323,17 @@ class Reason:
     late: bool = False
 
 
+def moving(ordered: Iterable[Record], vocabulary: Vocabulary = STANDARD) -> list[int]:
+    """The positions of those records about a subject that change its status, in their order."""
+    found: list[int] = []
+    state: State | None = None
+    for record in ordered:
+        before, state = state, vocabulary.evolve(state, record.event)
+        if getattr(state, "status", None) != getattr(before, "status", None):
+            found.append(record.position)
+    return found
+
+
 def explain(
     records: Sequence[Record],
     subject: str,
@@ -337,11 +348,8 @@ def explain(
     own = [record for record in records if record.subject == subject]
     withdrawn = withdrawals(own)
     ordered = [record for instant, record in timeline(own, zone) if instant <= until]
-    deciding, state = 0, None
-    for record in ordered:
-        before, state = state, vocabulary.evolve(state, record.event)
-        if getattr(state, "status", None) != getattr(before, "status", None):
-            deciding = record.position
+    moved = moving(ordered, vocabulary)
+    deciding = moved[-1] if moved else 0
     reasons: list[Reason] = []
     oldest_after = sys.maxsize
     for record in reversed(ordered):

@@ -91,7 +91,7 @@ from govledger.rules import (
     Breach,
     Finding,
 )
-from govledger.spans import BATCH
+from govledger.spans import BATCH, NEVER, Judged, Span
 from govledger.state import Mandate, State
 from govledger.storage import Reading, Selection, Store, Writing, copying
 from govledger.storage.copying import Copied
@@ -901,6 +901,60 @@ class Ledger:
         """
         known = self.known_at(known_at)
         return changes(self.as_of(before, known), self.as_of(after, known))
+
+    def spans(self, subject: str | None = None, known_at: Known | None = None) -> Iterator[Span]:
+        """What `as_of` answers from: which state holds over which stretch, known over which.
+
+        Of all subjects, in the order in which the log first mentions them, or of one `subject`
+        (`kind/slug`); each subject's by `since`. At an instant, as known at a position, that one
+        holds that was known then and begins last. `known_at` and errors as for `as_of`: what was
+        recorded later is left out, and so are the ends that only that brought.
+
+        >>> from govledger import Ledger, MotionAdopted, MotionSubmitted
+        >>> with Ledger.in_memory() as ledger:
+        ...     _ = ledger.record(
+        ...         MotionSubmitted("bins", title="Bigger bins", on="2024-03-01"),
+        ...         MotionAdopted("bins", on="2024-03-14"),
+        ...     )
+        ...     [(str(span.state.status), span.known_from) for span in ledger.spans("motion/bins")]
+        [('submitted', 2), ('adopted', 3)]
+        """
+        known = self.known_at(known_at)
+        if subject is None:
+            with self._store.read() as reading:
+                names = reading.mentioned(known)
+        else:
+            names = [self._named(subject)]
+        return (span for some in batches(names, BATCH // 2) for span in self._spans(some, known))
+
+    def _spans(self, subjects: Sequence[str], known: int) -> Iterator[Span]:
+        with self._store.read() as reading:
+            rows = reading.spans(subjects, known)
+            disclosed = reading.disclosed(digests_in(row[-1] for row in rows))
+        for name, since, known_from, known_until, body in rows:
+            state = unseal(decode_state(name, body, self.vocabulary), disclosed)
+            until = known_until if known_until <= known else NEVER
+            yield Span(name, since, known_from, state, until)
+
+    def judged(self, known_at: Known | None = None) -> tuple[Judged, ...]:
+        """What `findings` answers from, as far as records brought it: from when, known how long.
+
+        By valid time. `known_at` and errors as for `spans`. Notices that come by themselves, such
+        as that a deadline has passed, are not among them.
+
+        >>> from govledger import Ledger, MotionAdopted
+        >>> with Ledger.in_memory() as ledger:
+        ...     _ = ledger.record(MotionAdopted("bins", on="2024-03-14"), breaches="flag")
+        ...     [(judged.finding.code, judged.known_from) for judged in ledger.judged()]
+        [('not-on-record', 2)]
+        """
+        known = self.known_at(known_at)
+        with self._store.read() as reading:
+            found = reading.judged(known)
+        return tuple(
+            judged if judged.known_until <= known else evolve(judged, known_until=NEVER)
+            for judged in found
+        )
 
     def why(
         self, subject: str, as_of: Moment | None = None, known_at: Known | None = None

@@ -365,7 +365,7 @@ def _describe_motion(register: Register, motion: Motion) -> dict[str, Any]:
         "decided_on": motion.decided_on and motion.decided_on.text,
         "meeting": motion.meeting,
         "follow_up_meeting": motion.follow_up_meeting,
-        "tally": _count(motion.tally),
+        "tally": count_of(motion.tally),
         "by_acclamation": motion.by_acclamation,
         "as_amended": motion.as_amended,
         "referred_to": motion.referred_to,
@@ -380,7 +380,7 @@ def _describe_motion(register: Register, motion: Motion) -> dict[str, Any]:
     }
 
 
-def _count(tally: Tally | None) -> dict[str, Any] | None:
+def count_of(tally: Tally | None) -> dict[str, Any] | None:
     """A tally as plain values, without its roll call."""
     if tally is None:
         return None
@@ -458,9 +458,9 @@ def _describe_context(register: Register, context: Context) -> dict[str, Any]:
 def _describe_other(register: Register, state: SubjectState) -> dict[str, Any]:
     """A subject of an extension: its fields, as they are."""
     if isinstance(state, UnknownState):
-        said = {name: _as_stored(state.said[name]) for name in state.said if name not in _OURS}
+        said = {name: as_stored(state.said[name]) for name in state.said if name not in _OURS}
     else:
-        said = {name: _plain(getattr(state, name)) for name in _fields_of(type(state))}
+        said = {name: as_plain(getattr(state, name)) for name in _fields_of(type(state))}
     described = {"id": state.subject, "status": getattr(state, "status", None), **said}
     return {**described, "since": register.day(state.since)}
 
@@ -468,21 +468,22 @@ def _describe_other(register: Register, state: SubjectState) -> dict[str, Any]:
 _OURS = ("id", "since")
 
 
-def _as_stored(value: Any) -> Any:
+def as_stored(value: Any) -> Any:
     """JSON of a state that is not known, where whoever reads it sees that a text is sealed."""
     if isinstance(value, dict):
         is_sealed = COMMITMENT in value
-        return "[sealed]" if is_sealed else {k: _as_stored(v) for k, v in value.items()}
-    return [_as_stored(each) for each in value] if isinstance(value, list) else value
+        return "[sealed]" if is_sealed else {k: as_stored(v) for k, v in value.items()}
+    return [as_stored(each) for each in value] if isinstance(value, list) else value
 
 
-def _plain(value: Any) -> Any:
+def as_plain(value: Any) -> Any:
+    """A value of a state or an event as text, numbers, lists, objects and None."""
     if isinstance(value, When):
         return value.text
     if isinstance(value, tuple):
-        return [_plain(each) for each in value]
+        return [as_plain(each) for each in value]
     if has(type(value)):
-        return {f.name: _plain(getattr(value, f.name)) for f in fields(type(value))}
+        return {f.name: as_plain(getattr(value, f.name)) for f in fields(type(value))}
     return value
 
 
@@ -492,9 +493,9 @@ def plain_row(row: Any) -> dict[str, Any]:
     Raises `TypeError` for anything else.
     """
     if isinstance(row, Mapping):
-        return {str(name): _plain(value) for name, value in row.items()}
+        return {str(name): as_plain(value) for name, value in row.items()}
     if has(type(row)):
-        return {f.name: _plain(getattr(row, f.name)) for f in fields(type(row))}
+        return {f.name: as_plain(getattr(row, f.name)) for f in fields(type(row))}
     raise TypeError(f"{type(row).__name__} is no row")
 
 

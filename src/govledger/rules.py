@@ -65,6 +65,7 @@ from govledger.events import (
     RecordRetracted,
     ResponseReceived,
     StatementMade,
+    UntilKind,
     references,
 )
 from govledger.profiles import (
@@ -985,6 +986,27 @@ def notices(
                     )
         case _:
             pass
+
+
+def turns(state: State, zone: ZoneInfo, profile: Profile = GENERAL) -> tuple[int, ...]:
+    """The instants from which something else is said of a state, though nothing happened.
+
+    Its deadline opens or passes, a term of the `profile` or an exact end of force has come.
+    """
+    found: list[int] = []
+    match state:
+        case Mandate(due=Due() as due) if edges := closing(due, zone):
+            found += (edges[0], edges[1] + 1)
+        case Motion():
+            until = state.force and state.force.until
+            if until and until.kind is UntilKind.EXACT and until.when:
+                found.append(until.when.latest(zone) + 1)
+            for term, since, _ in _terms(state, profile.lapse):
+                if term is not None:
+                    found.append(day_end(term.after(since.day(zone)), zone) + 1)
+        case _:
+            pass
+    return tuple(sorted(set(found)))
 
 
 def _terms(motion: Motion, lapse: Lapse) -> Iterator[tuple[Term | None, When, str]]:

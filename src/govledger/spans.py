@@ -57,7 +57,19 @@ class Span:
 
     It is known from position `known_from` on, and believed no longer from `known_until` on.
     It lasts until the next that is known: so a fact that follows all others adds one span and
-    touches none.
+    touches none. Of spans with one `since` only one is believed at a time. Instants are
+    microseconds since 1970-01-01T00:00Z; `subject` is `kind/slug`.
+
+    >>> from govledger import Ledger, MotionRejected, MotionSubmitted, Span
+    >>> with Ledger.in_memory() as ledger:
+    ...     _ = ledger.record(
+    ...         MotionSubmitted("bins", title="Bigger bins", on="2024-03-01"),
+    ...         MotionRejected("bins", on="2024-03-14"),
+    ...     )
+    ...     _ = ledger.retract(3, reason="read in the minutes of another club", on="2024-04-01")
+    ...     spans = list(ledger.spans("motion/bins"))
+    >>> isinstance(spans[0], Span), [(span.known_from, span.known_until) for span in spans][1]
+    (True, (3, 4))
     """
 
     subject: str
@@ -74,7 +86,18 @@ class Span:
 
 @frozen
 class Judged:
-    """A finding on a record that counts from `since`, known over a stretch of the log."""
+    """A `finding` on a record that counts from `since`, known over a stretch of the log.
+
+    It is known from position `known_from` on, and no longer from `known_until` on. `number` tells
+    apart the findings on one record.
+
+    >>> from govledger import Judged, Ledger, MotionAdopted
+    >>> with Ledger.in_memory() as ledger:
+    ...     _ = ledger.record(MotionAdopted("bins", on="2024-03-14"), breaches="flag")
+    ...     (judged,) = ledger.judged()
+    >>> isinstance(judged, Judged), judged.finding.position
+    (True, 2)
+    """
 
     finding: Finding
     since: int

@@ -1,7 +1,7 @@
 """The standard terms of the field, in English and Dutch.
 
 Here: one word or phrase per status and per event type, in every language. Not here:
-headings and sentences of the command line (`cli.words`), nor anything that decides.
+headings (`headings`), sentences, nor anything that decides.
 A profile may call a thing differently; `Profile.labels` comes before this table.
 """
 

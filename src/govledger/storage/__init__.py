@@ -20,11 +20,15 @@ from govledger.events import Event
 from govledger.integrity.merkle import Node
 from govledger.integrity.personal import Disclosure
 from govledger.rules import Finding
-from govledger.spans import Books, Plan
+from govledger.spans import Books, Judged, Plan
 from govledger.vocabulary import Vocabulary
 
 Row = tuple[str, str | None, bytes]
 """A subject on a date: its name, its status, and its state (see `codec.decode_state`)."""
+
+
+SpanRow = tuple[str, int, int, int, bytes]
+"""A span as it is stored: subject, `since`, `known_from`, `known_until`, and the state."""
 
 
 @frozen(kw_only=True)
@@ -122,6 +126,15 @@ class Reading(Protocol):
 
     def findings(self, as_of: int, known: int, subjects: Sequence[str] | None) -> list[Finding]:
         """The findings on subjects, or on all, at an instant, as known at a position."""
+
+    def mentioned(self, known: int) -> list[str]:
+        """The names of the subjects that were mentioned by a position, in that order."""
+
+    def spans(self, subjects: Sequence[str], known: int) -> list[SpanRow]:
+        """The spans of a few subjects that were known by a position, by subject and `since`."""
+
+    def judged(self, known: int) -> list[Judged]:
+        """The findings that were known by a position, those that were healed since among them."""
 
     def cursors(self) -> Mapping[str, int]:
         """How far those who follow the log by a name have come."""

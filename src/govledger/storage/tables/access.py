@@ -18,8 +18,8 @@ from govledger.events import LEDGER, Event, LedgerOpened, kind_of
 from govledger.integrity.merkle import Frontier, Node
 from govledger.integrity.personal import Disclosure
 from govledger.rules import Finding
-from govledger.spans import Plan
-from govledger.storage import Row, Selection, Standing
+from govledger.spans import Judged, Plan
+from govledger.storage import Row, Selection, SpanRow, Standing
 from govledger.storage.tables import books, cursors, derived, registers, tree
 from govledger.storage.tables import disclosures as sealed
 from govledger.storage.tables.log import NEWEST, VERSIONS, Log
@@ -119,6 +119,15 @@ class Access(Log, ABC):
 
     def findings(self, as_of: int, known: int, subjects: Sequence[str] | None) -> list[Finding]:
         return registers.findings(self.session, as_of, known, subjects)
+
+    def mentioned(self, known: int) -> list[str]:
+        return registers.mentioned(self.session, known)
+
+    def spans(self, subjects: Sequence[str], known: int) -> list[SpanRow]:
+        return registers.spans(self.session, subjects, known)
+
+    def judged(self, known: int) -> list[Judged]:
+        return registers.judged(self.session, known)
 
     def cursors(self) -> dict[str, int]:
         return cursors.cursors(self.session)

@@ -1,7 +1,8 @@
 """The questions of registers, answered from spans and findings.
 
 Here: the statements that find the subjects and the findings of any date, as known at any
-position. Not here: what a register is (`govledger.register`), or how spans come about.
+position, and those of all dates. Not here: what a register is (`govledger.register`), or how
+spans come about.
 """
 
 from __future__ import annotations
@@ -11,7 +12,8 @@ from collections.abc import Sequence
 from govledger.codec import decode_finding
 from govledger.errors import invalid
 from govledger.rules import Finding
-from govledger.storage import Row, Selection
+from govledger.spans import Judged
+from govledger.storage import Row, Selection, SpanRow
 from govledger.storage.tables.derived import numbers
 from govledger.storage.tables.session import VARIABLES, Session
 
@@ -109,4 +111,37 @@ def findings(
         decode_finding(name, position, finding)
         for name, position, finding in rows
         if wanted is None or name in wanted
+    ]
+
+
+# --- of all dates -----------------------------------------------------------------------
+
+
+def mentioned(session: Session, known: int) -> list[str]:
+    """The names of the subjects that were mentioned by a position, in that order."""
+    asked = "SELECT name FROM subjects WHERE first <= ? ORDER BY id"
+    return [name for (name,) in session.select(asked, (known,))]
+
+
+def spans(session: Session, subjects: Sequence[str], known: int) -> list[SpanRow]:
+    """The spans of a few subjects that were known by a position, by subject and `since`."""
+    condition, values = session.among(subjects)
+    return session.select(
+        "SELECT name, since, known_from, known_until, state FROM subjects"
+        f" JOIN spans ON subject = id WHERE name {condition} AND known_from <= ?"
+        " ORDER BY id, since, known_from",
+        (*values, known),
+    )
+
+
+def judged(session: Session, known: int) -> list[Judged]:
+    """The findings that were known by a position, those that were healed since among them."""
+    rows = session.select(
+        "SELECT name, position, known_from, number, since, known_until, finding FROM findings"
+        " JOIN subjects ON id = subject WHERE known_from <= ? ORDER BY since, position, number",
+        (known,),
+    )
+    return [
+        Judged(decode_finding(name, position, body), since, known_from, number, known_until)
+        for name, position, known_from, number, since, known_until, body in rows
     ]

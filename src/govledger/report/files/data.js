@@ -1,0 +1,252 @@
+// What the page knows, and the questions asked of it, as `Ledger` answers them: by days and log
+// positions. Here: reading the embedded data (`packing.py` wrote it). Not here: words, or the page.
+
+const read = (id) => JSON.parse(document.getElementById(id).textContent);
+
+const register = read("register");
+const kinds = register.kinds.map(([name, plural, fields]) => ({ name, plural, fields }));
+const subjects = register.subjects.map(([slug, kind, ...rows], number) => ({
+  name: `${kinds[kind].name}/${slug}`, kind: kinds[kind], number, rows: unpacked(rows),
+}));
+const named = new Map(subjects.map((subject) => [subject.name, subject]));
+const ofKind = new Map(kinds.map((kind) => [kind.name, []]));
+subjects.forEach((subject) => ofKind.get(subject.kind.name).push(subject));
+
+function unpacked(numbers) {
+  const rows = [];
+  let [day, from] = [0, 0];
+  for (let at = 0; at < numbers.length; at += 4) {
+    day += numbers[at];
+    from += numbers[at + 1];
+    const until = numbers[at + 2] && from + numbers[at + 2];
+    const row = { number: rows.length, day, from, until, status: register.words[numbers[at + 3]] };
+    const phases = numbers[at + 4];
+    if (Array.isArray(phases)) {
+      const since = day;
+      row.phases = phases.map(([days, ...codes]) => ({
+        day: since + days, codes: codes.map((code) => register.words[code]),
+      }));
+      at += 1;
+    }
+    rows.push(row);
+  }
+  return rows;
+}
+
+// --- parts ----------------------------------------------------------------------------------
+
+const parts = new Map();
+const partOf = (subject) => parts.get(Math.floor(subject.number / register.part));
+
+/** Read the parts that hold these subjects, and those that their records name. */
+async function load(wanted) {
+  const numbers = new Set(wanted.map((subject) => Math.floor(subject.number / register.part)));
+  const missing = [...numbers].filter((number) => !parts.has(number));
+  await Promise.all(missing.map(async (number) => {
+    const part = await inflated(document.getElementById(`part-${number}`).textContent);
+    if (!parts.has(number)) parts.set(number, opened(part, number * register.part));
+  }));
+}
+
+async function inflated(text) {
+  const bytes = Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"));
+  return new Response(stream).json();
+}
+
+function opened({ said, tellings, records, fields, values }, first) {
+  const all = new Map(records.map(([position, type, on, earliest, latest, made, source, pairs, names]) => [
+    position,
+    {
+      position, earliest, latest,
+      type: values[type],
+      on: values[on],
+      made: values[made],
+      source: values[source],
+      said: changed({}, pairs, fields, values),
+      names: names.map((number) => subjects[number]),
+    },
+  ]));
+  const told = (changes) => {
+    let beginning = {};
+    return changes.map(([start, ...later]) => {
+      let phase = beginning = changed(beginning, start, fields, values);
+      return [phase, ...later.map((pairs) => { phase = changed(phase, pairs, fields, values); return phase; })];
+    });
+  };
+  const rows = new Map();
+  return {
+    records: all,
+    said({ number }) {
+      if (!rows.has(number)) rows.set(number, told(said[number - first]));
+      return rows.get(number);
+    },
+    tellings: ({ number }) => tellings[number - first],
+  };
+}
+
+function changed(said, pairs, fields, values) {
+  const after = { ...said };
+  for (let at = 0; at < pairs.length; at += 2) {
+    if (pairs[at + 1] === 0) delete after[fields[pairs[at]]];
+    else after[fields[pairs[at]]] = values[pairs[at + 1]];
+  }
+  return after;
+}
+
+// --- a subject on a day, as known at a position ---------------------------------------------
+
+const isKnown = ({ from, until }, known) => from <= known && (until === 0 || known < until);
+
+/** Of the spans that were known, the one that begins last; null where nothing was on record. */
+function rowAt({ rows }, day, known) {
+  let found = null;
+  for (const row of rows) {
+    if (row.day > day) break;
+    if (isKnown(row, known)) found = row;
+  }
+  return found;
+}
+
+/** The number of the phase in which a row is on a day. */
+function phaseAt({ phases = [] }, day) {
+  return Math.max(0, phases.findLastIndex((phase) => phase.day <= day));
+}
+
+/** What is said of a subject, with its `notices`; null where nothing was on record. */
+function describe(subject, day, known) {
+  const row = rowAt(subject, day, known);
+  return row && partOf(subject).said(subject)[row.number][phaseAt(row, day)];
+}
+
+/** The rows of a subject that are believed at a position, each with the day on which it ends. */
+function stretches(subject, known) {
+  const believed = subject.rows.filter((row) => isKnown(row, known));
+  return believed
+    .map((row, at) => ({ row, from: row.day, to: believed[at + 1]?.day ?? null }))
+    .filter(({ from, to }) => from !== to);
+}
+
+// --- the register ---------------------------------------------------------------------------
+
+/** The subjects of a kind that are on record, in the order of the log. */
+function standing(kind, day, known) {
+  return ofKind.get(kind).filter((subject) => rowAt(subject, day, known));
+}
+
+/** The breaches that were known, by time, then what a reader must know of each state. */
+function findings(day, known) {
+  const found = [];
+  for (const [subject, code, message, hint, position, since, from, until, breach] of register.judged) {
+    if (since > day || !isKnown({ from, until }, known)) continue;
+    const [name, told, remedy] = [code, message, hint].map((number) => register.words[number]);
+    found.push({ subject: subjects[subject], code: name, message: told, hint: remedy, position, breach: breach === 1 });
+  }
+  for (const subject of noticed) {
+    const row = rowAt(subject, day, known);
+    for (const code of row?.phases?.[phaseAt(row, day)].codes ?? []) found.push({ subject, code, position: null, breach: false });
+  }
+  return found;
+}
+
+/** The subjects of which a reader may have to know something. */
+const noticed = kinds.flatMap((kind) => ofKind.get(kind.name)).filter(
+  ({ rows }) => rows.some(({ phases = [] }) => phases.some(({ codes }) => codes.length)),
+);
+
+/** The message of a finding; that of a notice stands in the part of its subject. */
+function messageOf({ subject, code, message }, day, known) {
+  return message ?? describe(subject, day, known).notices.find(([each]) => each === code)[1];
+}
+
+/** The subjects of which something else may be said on two days. */
+function touched(before, after, known) {
+  const codes = [before, after].map((day) => codesOf(findings(day, known)));
+  const same = (subject) => {
+    const [old, now] = [before, after].map((day) => rowAt(subject, day, known));
+    return old === now && (!old || phaseAt(old, before) === phaseAt(now, after))
+      && codes[0].get(subject)?.join() === codes[1].get(subject)?.join();
+  };
+  return kinds.flatMap((kind) => ofKind.get(kind.name)).filter((subject) => !same(subject));
+}
+
+function codesOf(found) {
+  const codes = new Map();
+  for (const { subject, code } of found) codes.set(subject, [...(codes.get(subject) ?? []), code]);
+  return codes;
+}
+
+/** What differs between two days, of subjects whose parts were read: as `Ledger.diff` tells. */
+function differences(some, before, after, known) {
+  const codes = [before, after].map((day) => codesOf(findings(day, known)));
+  return some.flatMap((subject) => {
+    const [old, now] = [before, after].map((day, at) => {
+      const said = describe(subject, day, known);
+      return said && { ...said, findings: codes[at].get(subject) };
+    });
+    if (!old && !now) return [];
+    if (!old || !now) {
+      const [was, is] = [old, now].map((said) => said && (said.status ?? "on-record"));
+      return [{ subject, field: "", before: was, after: is }];
+    }
+    const fields = Object.keys({ ...now, ...old }).filter((field) => field !== "notices");
+    return fields
+      .filter((field) => JSON.stringify(old[field]) !== JSON.stringify(now[field]))
+      .map((field) => ({ subject, field, before: old[field] ?? null, after: now[field] ?? null }));
+  });
+}
+
+// --- the records ----------------------------------------------------------------------------
+
+/** The records about a subject up to a day, each with the part it plays, as `Ledger.why` tells. */
+function why(subject, day, known) {
+  const { records, tellings } = partOf(subject);
+  const telling = tellings(subject).findLast(([from]) => from <= known);
+  if (!telling) return [];
+  const [, told, taken] = telling;
+  const reasons = told
+    .filter(([position, since]) => position <= known && since <= day)
+    .map(([position, since, moves, late]) => ({
+      record: records.get(position), since, moves: moves === 1, late: late !== undefined && late <= day,
+    }));
+  const deciding = reasons.findLast((reason) => reason.moves);
+  if (deciding) deciding.decides = true;
+  const gone = taken.filter(([, since]) => since <= day).map(([position, since, by, corrects]) => ({
+    record: records.get(position), since, by, corrected: corrects === 1,
+    reason: corrects === 1 ? null : records.get(by).said.reason,
+  }));
+  return [...reasons, ...gone];
+}
+
+/** The position of the last record that was made by the end of a day. */
+function knownOn(day) {
+  return register.learned.findLast(([since]) => since <= day)?.[1] ?? 0;
+}
+
+/** The day on which a record was made; null where it is none. */
+function learnedOn(position) {
+  return position ? register.learned.find(([, last]) => last >= position)?.[0] ?? null : null;
+}
+
+// --- days -----------------------------------------------------------------------------------
+
+const DAY = 86_400_000;
+const iso = (day) => new Date(day * DAY).toISOString().slice(0, 10);
+
+/** The number of a day in ISO 8601; null for what is none. */
+function dayOf(text) {
+  const time = /^\d{4}-\d\d-\d\d$/.test(text) ? Date.parse(text) : NaN;
+  return Number.isNaN(time) || iso(time / DAY) !== text ? null : time / DAY;
+}
+
+/** Every day on which something is said that was not said the day before. */
+const turningDays = (() => {
+  const days = new Set(register.judged.map((judged) => judged[5]));
+  for (const { rows } of subjects) {
+    for (const { day, phases = [] } of rows) {
+      days.add(day);
+      phases.forEach((phase) => days.add(phase.day));
+    }
+  }
+  return [...days].sort((one, other) => one - other);
+})();
