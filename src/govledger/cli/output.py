@@ -9,7 +9,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -20,11 +19,11 @@ from typing import Any
 
 import click
 
+from govledger import speaking
 from govledger.cli.options import settings
-from govledger.cli.words import word
+from govledger.cli.words import WORDS
 from govledger.errors import Problem, visible
-from govledger.terms import TERMS, label
-from govledger.values import Sealed
+from govledger.speaking import TERMED
 
 Row = Mapping[str, Any]
 
@@ -40,45 +39,12 @@ _STYLES = {
 """Colours of a few words that an eye should find."""
 
 
-class Speaker:
+class Speaker(speaking.Speaker):
     """Words in the language of the command and the terms of the ledger's profile."""
 
     def __init__(self, *labels: Mapping[str, Mapping[str, str]]) -> None:
         """Terms of its own, language -> term -> word; the last that has a word is heard."""
-        self.language = settings().lang
-        self.own = {k: v for words in labels for k, v in words.get(self.language, {}).items()}
-
-    def word(self, name: str, **values: object) -> str:
-        """A heading or sentence."""
-        return self.own.get(name) or word(name, self.language, **values)
-
-    def term(self, name: str) -> str:
-        """A term of the field."""
-        return self.own.get(name) or label(name, self.language)
-
-    def value(self, value: Any, field: str = "") -> str:
-        """A described value as people read it."""
-        match value:
-            case None:
-                return "–"
-            case bool():
-                return self.word(str(value).lower())
-            case {"from": since, "until": until, "kind": kind}:
-                return f"{since} – {self.term(kind)} {until}"
-            case {"in_favour": _, "electorate": _}:
-                return self.word("tally_of_all", **value)
-            case {"in_favour": _}:
-                return self.word("tally_of", **value)
-            case list():
-                return "; ".join(self.value(item) for item in value) or "–"
-            case Sealed():
-                return self.word("withheld" if value.withheld else "erased")
-            case str() if field in _TERMED and (value in self.own or value in TERMS):
-                return self.term(value)
-            case str() if field == "due" and re.match(r"before \d", value):
-                return value.replace("before", self.term("before"), 1)
-            case _:
-                return str(value)
+        super().__init__(settings().lang, *labels, words=WORDS)
 
 
 _WHOLE = frozenset({"position", "on", "since", "id", "recorded_at"})
@@ -86,10 +52,6 @@ _WHOLE = frozenset({"position", "on", "since", "id", "recorded_at"})
 
 _WIDEST_WHOLE = 30
 """Unless they are longer than this."""
-
-_TERMED = frozenset(
-    {"status", "decision", "follow_up", "deadline", "condition_state", "type", "assertion"}
-)
 
 
 def emit(
@@ -160,7 +122,7 @@ def table(
         whole = name in _WHOLE and longest <= _WIDEST_WHOLE
         drawn.add_column(speaker.word(name), no_wrap=whole, overflow="fold")
     for row, texts in zip(rows, cells, strict=True):
-        styles = (_STYLES.get(str(row.get(n)), "") if n in _TERMED else "" for n in columns)
+        styles = (_STYLES.get(str(row.get(n)), "") if n in TERMED else "" for n in columns)
         drawn.add_row(*(Text(text, style=style) for text, style in zip(texts, styles, strict=True)))
     draw(drawn)
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from govledger.headings import HEADINGS
-from govledger.terms import LANGUAGES
 
 WORDS: Mapping[str, tuple[str, str]] = {
     **HEADINGS,
@@ -80,10 +79,3 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "demo_next": ("Type next", "Typ hierna"),
 }
 """Word -> (English, Dutch)."""
-
-
-def word(name: str, language: str, **values: object) -> str:
-    """A heading or sentence in a language; `name` itself where there is none."""
-    found = WORDS.get(name)
-    text = found[LANGUAGES.index(language)] if found else name
-    return text.format(**values) if values else text

@@ -10,9 +10,10 @@ though nothing happened (a deadline passes) are phases of a span. So each descri
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
 from itertools import chain, groupby
-from operator import attrgetter
+from operator import itemgetter
 from typing import Any
 
 from attrs import evolve, frozen
@@ -33,17 +34,18 @@ from govledger.rules import turns
 from govledger.spans import NEVER, Judged, Span
 from govledger.state import State
 from govledger.vocabulary import Vocabulary
+from govledger.when import instant_of
 
 Progress = Callable[[int], None]
 """Is told how many records are done, now and then."""
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False)
 class Contents:
     """What is gathered of a ledger for a page, in the order of the log.
 
-    `known` is the last record of which anything is said, `left_out` how many subjects are not
-    among `subjects`.
+    `known` is the last record of which anything is said, `learned` has each day on which records
+    were made, with the last of them. `left_out` is how many subjects are not among `subjects`.
     """
 
     known: int
@@ -52,16 +54,26 @@ class Contents:
     subjects: tuple[Held, ...]
     records: tuple[Record, ...]
     judged: tuple[Judged, ...]
+    learned: tuple[tuple[Day, int], ...]
     left_out: int = 0
+
+    def named(self, name: str) -> Held:
+        """What is held of a subject; raises `KeyError` where nothing is."""
+        return self._by_name[name]
+
+    @cached_property
+    def _by_name(self) -> Mapping[str, Held]:
+        return {held.name: held for held in self.subjects}
 
 
 @frozen
 class Held:
-    """What is held of a subject: its rows, and the tellings of its records."""
+    """What is held of a subject: its rows, the tellings of its records, and who names it."""
 
     name: str
     rows: tuple[Row, ...]
-    tellings: tuple[Telling, ...] = ()
+    tellings: tuple[Telling, ...]
+    named_by: tuple[str, ...]
 
 
 @frozen
@@ -78,51 +90,90 @@ def gather(
     ledger: Ledger,
     known: int,
     *,
+    only: Collection[str] | None = None,
     year: int | None = None,
     disclose: bool = False,
     progress: Progress | None = None,
 ) -> Contents:
     """Gather what was known of a ledger at a position.
 
-    Of one `year`, only the subjects to which something happened in it, and those that their
-    records name. Personal texts are withheld unless it shall `disclose` them. Raises
-    `UnreadableRecord` or `StorageError` where the ledger is damaged.
+    Of all subjects, or `only` of some; of one `year`, those to which something happened in it, and
+    those that their records name. Personal texts are withheld unless it shall `disclose` them.
+    Raises `UnreadableRecord` or `StorageError` where the ledger is damaged.
     """
     days = Days(ledger.zone)
     shown: Callable[[Any], Any] = _as_it_is if disclose else _withheld
-    records: list[Record] = []
-    for record in ledger.log(upto=known):
-        event = shown(record.event)
-        records.append(record if event is record.event else evolve(record, event=event))
-        if progress is not None:
-            progress(record.position)
+    records = list(_records(ledger, known, only, shown, progress))
     streams = _by_subject(records)
-    spans = groupby(ledger.spans(known_at=known), key=attrgetter("subject"))
-    kept = None if year is None else _of_a_year(streams, year, days)
     phases = _Phases(ledger, streams.get(LEDGER, ()))
-    subjects, left_out = list[Held](), 0
-    for name, some in spans:
-        if kept is not None and name not in kept:
-            left_out += 1
-            continue
-        stated = (evolve(span, state=shown(span.state)) for span in some)
-        rows = tuple(row for span in stated for row in phases.rows(span))
-        told = tellings(streams.pop(name, ()), days, ledger.vocabulary)
-        subjects.append(Held(name, rows, told))
-    about = {held.name for held in subjects}
-    for name, stream in streams.items():
-        if kept is None or name in kept or name == LEDGER:
-            subjects.append(Held(name, (), tellings(stream, days, ledger.vocabulary)))
-            about.add(name)
+    spans: dict[str, list[Row]] = {}
+    kept = streams.keys() if year is None else _of_a_year(streams, year, days)
+    for span in _spans(ledger, known, only):
+        rows = spans.setdefault(span.subject, [])
+        if span.subject in kept:
+            rows += phases.rows(evolve(span, state=shown(span.state)))
+    naming = _naming(records, kept)
+    names = [name for name in dict.fromkeys((*spans, *streams)) if name in kept or name == LEDGER]
+    subjects = tuple(
+        Held(
+            name,
+            tuple(spans.get(name, ())),
+            tellings(streams.get(name, ()), days, ledger.vocabulary),
+            naming.get(name, ()),
+        )
+        for name in names
+    )
     return Contents(
         known=known,
         days=days,
         vocabulary=ledger.vocabulary,
-        subjects=tuple(subjects),
-        records=tuple(record for record in records if record.subject in about),
-        judged=tuple(j for j in ledger.judged(known) if j.finding.subject in about),
-        left_out=left_out,
+        subjects=subjects,
+        records=tuple(r for r in records if r.subject in kept or r.subject == LEDGER),
+        judged=tuple(j for j in ledger.judged(known) if j.finding.subject in kept),
+        learned=tuple(_learned(records, days)),
+        left_out=len(spans.keys() - kept),
     )
+
+
+def _records(
+    ledger: Ledger,
+    known: int,
+    only: Collection[str] | None,
+    shown: Callable[[Any], Any],
+    progress: Progress | None,
+) -> Iterator[Record]:
+    if only is None:
+        records = ledger.log(upto=known)
+    else:
+        names = dict.fromkeys((LEDGER, *only))
+        records = chain.from_iterable(ledger.log(subject=name, upto=known) for name in names)
+    for record in records:
+        event = shown(record.event)
+        yield record if event is record.event else evolve(record, event=event)
+        if progress is not None:
+            progress(record.position)
+
+
+def _spans(ledger: Ledger, known: int, only: Collection[str] | None) -> Iterator[Span]:
+    if only is None:
+        return ledger.spans(known_at=known)
+    return chain.from_iterable(ledger.spans(name, known) for name in only)
+
+
+def _learned(records: Iterable[Record], days: Days) -> Iterator[tuple[Day, int]]:
+    made = ((days.first(instant_of(r.recorded_at)), r.position) for r in records)
+    for day, some in groupby(made, key=itemgetter(0)):
+        yield day, max(position for _, position in some)
+
+
+def _naming(records: Iterable[Record], kept: Collection[str]) -> dict[str, tuple[str, ...]]:
+    """The subjects whose records name a subject."""
+    found: dict[str, dict[str, None]] = {}
+    for record in records:
+        if record.subject in kept:
+            for _, name in references(record.event):
+                found.setdefault(name, {})[record.subject] = None
+    return {name: tuple(naming) for name, naming in found.items()}
 
 
 def _as_it_is(value: Any) -> Any:

@@ -15,12 +15,21 @@ import json
 import zlib
 from base64 import b64encode
 from collections.abc import Iterator, Mapping
-from itertools import chain, groupby, pairwise
+from itertools import chain, pairwise
 from typing import Any
 
 from attrs import field, frozen
 
-from govledger.events import Due, UnknownEvent, Until, kind_of, own_fields, references, slug_of
+from govledger.events import (
+    Due,
+    Event,
+    UnknownEvent,
+    Until,
+    kind_of,
+    own_fields,
+    references,
+    slug_of,
+)
 from govledger.history import Record
 from govledger.profiles import Profile
 from govledger.register import as_plain, as_stored, count_of, fields_of
@@ -31,7 +40,7 @@ from govledger.rules import Breach
 from govledger.spans import NEVER
 from govledger.values import batches
 from govledger.votes import Tally
-from govledger.when import day_of, instant_of
+from govledger.when import day_of
 
 PART = 400
 """Subjects in a part."""
@@ -124,7 +133,7 @@ def _first(contents: Contents, numbers: Mapping[str, int]) -> dict[str, Any]:
             for held in contents.subjects
         ],
         "judged": judged,
-        "learned": list(_learned(contents)),
+        "learned": contents.learned,
         "words": words.values,
     }
 
@@ -153,14 +162,6 @@ def _open_end(known_until: int) -> int:
     return 0 if known_until == NEVER else known_until
 
 
-def _learned(contents: Contents) -> Iterator[tuple[Day, int]]:
-    """Each day on which records were made, and the last of them."""
-    days = contents.days
-    made = ((days.first(instant_of(r.recorded_at)), r.position) for r in contents.records)
-    for day, records in groupby(made, key=lambda one: one[0]):
-        yield day, list(records)[-1][1]
-
-
 # --- a part -----------------------------------------------------------------------------
 
 
@@ -173,6 +174,7 @@ def _part(
     tables = Tables()
     return {
         "said": [list(_said(held, tables)) for held in some],
+        "naming": [[numbers[name] for name in held.named_by] for held in some],
         "tellings": [[_telling(telling) for telling in held.tellings] for held in some],
         "records": [
             _record(record, numbers, days, tables)
@@ -224,7 +226,7 @@ def _record(record: Record, numbers: Mapping[str, int], days: Days, tables: Tabl
         *_whiskers(record, days),
         value(record.recorded_at.strftime("%Y-%m-%dT%H:%M:%SZ")),
         value(_source(record)),
-        tables.pairs(_fields(record)),
+        tables.pairs(said_by(record.event)),
         [numbers[name] for _, name in references(record.event) if name in numbers],
     ]
 
@@ -243,9 +245,8 @@ def _source(record: Record) -> list[Any] | None:
     return [cited.named, str(cited.assertion), cited.url, cited.title, cited.span]
 
 
-def _fields(record: Record) -> dict[str, Any]:
-    """What a record says besides, as plain values; of a roll call nothing."""
-    event = record.event
+def said_by(event: Event) -> dict[str, Any]:
+    """What an event says besides its time and source, as plain values; of a roll call nothing."""
     if isinstance(event, UnknownEvent):
         own = {name: as_stored(value) for name, value in event.data.items()}
     else:

@@ -54,7 +54,7 @@ async function inflated(text) {
   return new Response(stream).json();
 }
 
-function opened({ said, tellings, records, fields, values }, first) {
+function opened({ said, naming, tellings, records, fields, values }, first) {
   const all = new Map(records.map(([position, type, on, earliest, latest, made, source, pairs, names]) => [
     position,
     {
@@ -81,6 +81,7 @@ function opened({ said, tellings, records, fields, values }, first) {
       if (!rows.has(number)) rows.set(number, told(said[number - first]));
       return rows.get(number);
     },
+    naming: ({ number }) => naming[number - first].map((one) => subjects[one]),
     tellings: ({ number }) => tellings[number - first],
   };
 }
@@ -237,6 +238,12 @@ const iso = (day) => new Date(day * DAY).toISOString().slice(0, 10);
 function dayOf(text) {
   const time = /^\d{4}-\d\d-\d\d$/.test(text) ? Date.parse(text) : NaN;
   return Number.isNaN(time) || iso(time / DAY) !== text ? null : time / DAY;
+}
+
+/** The last day of a time in ISO 8601: a day, a month or a year, or an instant. */
+function lastDay(text) {
+  const [, year, month, day] = /(\d{4})(?:-(\d\d))?(?:-(\d\d))?/.exec(text);
+  return day ? dayOf(`${year}-${month}-${day}`) : Date.UTC(Number(year), Number(month ?? 12), 0) / DAY;
 }
 
 /** Every day on which something is said that was not said the day before. */
