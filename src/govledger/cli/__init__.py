@@ -1,8 +1,8 @@
 """The command line: `govledger`. The only code that prints.
 
 Here: the group, its help page in four parts, and how errors end a command. Each command
-stands in the module of its part (`keep`, `ask`, `share` and `stores`; `judge` and `proof` for
-trust), is thin over one method of the library, and is imported only when it is called.
+stands in the module of its part (`keep`, `ask` and `draw`, `share` and `stores`; `judge` and
+`proof` for trust), is thin over one method of the library, and is imported only when it is called.
 
 Exit codes: 0 fine; 1 could not finish; 2 wrong usage; 3 `check` or `diff --exit-code` found
 something; 4 verification failed.
@@ -39,6 +39,8 @@ PARTS: Mapping[str, Mapping[str, str]] = {
         "show": "One subject, and the records behind it.",
         "log": "The records, in the order they were made.",
         "diff": "What changed between two dates.",
+        "timeline": "What became of a subject, drawn over time.",
+        "report": "A page that shows the register on any day, without a network.",
     },
     "trust": {
         "check": "Judge a dataset, or this ledger's own findings.",
@@ -56,6 +58,8 @@ PARTS: Mapping[str, Mapping[str, str]] = {
 """The parts of the help page: command -> what it is for."""
 
 _ELSEWHERE = {
+    "timeline": "draw",
+    "report": "draw",
     "check": "judge",
     "verify": "proof",
     "checkpoint": "proof",

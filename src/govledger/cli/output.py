@@ -122,9 +122,18 @@ def table(
         whole = name in _WHOLE and longest <= _WIDEST_WHOLE
         drawn.add_column(speaker.word(name), no_wrap=whole, overflow="fold")
     for row, texts in zip(rows, cells, strict=True):
-        styles = (_STYLES.get(str(row.get(n)), "") if n in TERMED else "" for n in columns)
+        styles = (style_of(str(row.get(n))) if n in TERMED else "" for n in columns)
         drawn.add_row(*(Text(text, style=style) for text, style in zip(texts, styles, strict=True)))
     draw(drawn)
+
+
+def style_of(status: str) -> str:
+    """The colour of a word for a status; nothing for most."""
+    return _STYLES.get(status, "")
+
+
+WIDTH = 120
+"""The width of what is drawn where there is no terminal, in characters."""
 
 
 def draw(drawable: Any) -> None:
@@ -132,7 +141,7 @@ def draw(drawable: Any) -> None:
     from rich.console import Console
 
     on_terminal = sys.stdout.isatty()
-    width = None if on_terminal else 120
+    width = None if on_terminal else WIDTH
     console = Console(file=sys.stdout, width=width, highlight=False)
     with console.capture() as captured:
         console.print(drawable)

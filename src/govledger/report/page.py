@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from base64 import b64encode
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from hashlib import sha256
 from importlib import metadata
 from importlib.resources import files
@@ -17,17 +17,15 @@ from xml.etree.ElementTree import tostring
 
 from attrs import evolve
 
-from govledger.audit import Verdict
+from govledger.audit import Verdict, Verification
 from govledger.errors import Problem, StorageError, invalid
 from govledger.events import kind_of
-from govledger.integrity.checkpoint import Policy
-from govledger.integrity.note import Note
 from govledger.integrity.personal import covered
 from govledger.ledger import Known, Ledger, Moment
 from govledger.recording import new_salt
 from govledger.register import Register
 from govledger.report import still
-from govledger.report.contents import Contents, gather
+from govledger.report.contents import Contents, Progress, gather
 from govledger.report.days import number
 from govledger.report.drawing import picture, style_sheet
 from govledger.report.packing import packed
@@ -51,9 +49,6 @@ _MEANINGS = {
     Verdict.WITNESSED: "means_witnessed",
 }
 
-Progress = Callable[[str, int], None]
-"""Is told what is done, and with how many records, now and then."""
-
 
 def page(
     ledger: Ledger,
@@ -63,8 +58,7 @@ def page(
     language: str = "en",
     year: int | None = None,
     disclose: bool = False,
-    checkpoints: Iterable[Note | bytes] = (),
-    policy: Policy | None = None,
+    verified: Verification | None = None,
     progress: Progress | None = None,
 ) -> str:
     """A page of HTML that shows a `ledger` on any day, as known at any record up to one.
@@ -72,13 +66,13 @@ def page(
     It opens on the day `as_of`, today unless given; `known_at`, a day, an instant or a position,
     leaves out what was recorded later. `language` ("en" or "nl") is that in which it opens. Of one
     `year` it holds only the subjects to which something happened in it, and those that their
-    records name. Personal texts are withheld unless it shall `disclose` them. The ledger is
-    verified, `checkpoints` and `policy` as for `Ledger.verify`, and the verdict is on the page.
-    `progress` is called with what is done ("verifying", "gathering") and the number of records.
+    records name. Personal texts are withheld unless it shall `disclose` them. `verified` is a
+    report of `Ledger.verify`, whose verdict the page shows; without one it is made here, by no
+    checkpoint. `progress` is called with the number of records gathered, now and then.
 
-    The same arguments give the same page. Raises `InvalidInput` for an `as_of` that is no day, for
-    a language that there is not, or a checkpoint that is none; `StorageError` where the ledger
-    cannot be read, or Jinja2 is not installed; `UnreadableRecord` where a record is damaged.
+    The same arguments give the same page. Raises `InvalidInput` for an `as_of` that is no day, or
+    a language that there is not; `StorageError` where the ledger cannot be read, or Jinja2 is not
+    installed; `UnreadableRecord` where a record is damaged.
 
     >>> from govledger import Ledger, MotionSubmitted
     >>> from govledger.report import page
@@ -97,17 +91,8 @@ def page(
             "not-a-day", f'a page opens on a day, and "{day}" is none', "write it as 2018-11-30"
         )
     known = ledger.known_at(known_at)
-    said = progress or (lambda _what, _done: None)
-    verified = ledger.verify(
-        lambda done: said("verifying", done), checkpoints=checkpoints, policy=policy
-    )
-    contents = gather(
-        ledger,
-        known,
-        year=year,
-        disclose=disclose,
-        progress=lambda done: said("gathering", done),
-    )
+    verified = ledger.verify() if verified is None else verified
+    contents = gather(ledger, known, year=year, disclose=disclose, progress=progress)
     register = _of_page(ledger.as_of(day, known), contents, disclose=disclose)
     speakers = {each: _speaker(ledger, each) for each in LANGUAGES}
     speaker = speakers[language]

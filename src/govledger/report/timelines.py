@@ -80,8 +80,20 @@ def lanes_of(contents: Contents, name: str, speaker: Speaker) -> tuple[Lane, ...
             lanes = [Lane(label=speaker.word("status"), stretches=_runs(told, "status", speaker))]
     records = {record.position: record for record in contents.records if record.subject == name}
     marks = tuple(_marks(held, records, days.zone, speaker))
-    lanes.append(Lane(label=speaker.word("records"), marks=marks))
+    lanes.append(Lane(label=speaker.word("records").lower(), marks=marks))
     return tuple(lane for lane in lanes if lane.stretches or lane.marks)
+
+
+def overview(contents: Contents, speaker: Speaker) -> tuple[Lane, ...]:
+    """The status of each subject that has one, in a lane of its own."""
+    lanes = (
+        Lane(
+            label=slug_of(held.name),
+            stretches=_runs(_believed(held, contents.known), "status", speaker),
+        )
+        for held in contents.subjects
+    )
+    return tuple(lane for lane in lanes if lane.stretches)
 
 
 def mandates_of(contents: Contents, motion: Held) -> Iterator[Held]:

@@ -16,7 +16,7 @@ function lanesOf(subject, known) {
   } else {
     lanes.push(lane(word("status"), runs(told, "status")));
   }
-  lanes.push(lane(word("records"), [], recordMarks(subject, known)));
+  lanes.push(lane(word("records").toLowerCase(), [], recordMarks(subject, known)));
   return lanes.filter(({ stretches, marks }) => stretches.length || marks.length);
 }
 

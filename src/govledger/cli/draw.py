@@ -1,0 +1,267 @@
+"""The commands that draw: timeline, report.
+
+Here: their options, and timelines in a terminal. Not here: what is drawn, or pages
+(`govledger.report`).
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import attrs
+import click
+
+from govledger.cli.access import find, opened, speaker_of
+from govledger.cli.files import contents, target
+from govledger.cli.options import Subject, as_of, formats, known_at, settings, shared
+from govledger.cli.output import WIDTH, draw, emit, message, progress, style_of
+from govledger.events import kind_of
+from govledger.integrity.checkpoint import LARGEST_POLICY, parse_policy, read_checkpoint
+from govledger.integrity.note import LARGEST_NOTE
+from govledger.ledger import Ledger
+from govledger.report.contents import gather
+from govledger.report.days import Day, Days, iso
+from govledger.report.drawing import document, scale_of, ticks
+from govledger.report.timelines import Lane, lanes_of, overview
+from govledger.speaking import Speaker
+from govledger.when import When, view_instant
+
+_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+@click.command(name="timeline")
+@shared
+@formats
+@click.argument("subject", type=Subject(), required=False)
+@as_of
+@known_at
+@click.option("--svg", metavar="FILE", help="Write a picture (SVG) instead.")
+def timeline_command(
+    subject: str | None, as_of: When | None, known_at: Any, svg: str | None
+) -> None:
+    """What became of a subject, drawn over time.
+
+    A motion has a lane for each of its axes and each of its mandates; without SUBJECT, each
+    motion has one. A line marks the day that is asked about. Dots are records: ● in order,
+    ○ recorded late, × taken back; ◆ is a deadline. Where a line is dotted, it may have ended.
+
+    \b
+    Examples:
+      govledger timeline motion/ssa-i --as-of 2018-11-30
+      govledger timeline --lang nl
+      govledger timeline motion/rob-ii --svg rob-ii.svg
+    """
+    with opened() as ledger:
+        speaker = speaker_of(ledger)
+        day = Days(ledger.zone).first(view_instant(as_of or ledger.today(), ledger.zone))
+        known = ledger.known_at(known_at)
+        if subject is None:
+            title, lanes = speaker.word("motions"), _of_motions(ledger, known, speaker)
+        else:
+            title = find(ledger, subject)
+            lanes = _of_subject(ledger, title, known, speaker)
+        if svg is not None:
+            with target(svg) as stream:
+                stream.write(document(lanes, title, day).encode())
+            message(f"wrote {svg}")
+        elif settings().format != "table":
+            emit([_row(lane) for lane in lanes], ("lane", "stretches", "marks"), speaker)
+        elif not lanes:
+            click.echo(speaker.word("nothing"))
+        else:
+            click.secho(title, bold=True)
+            _draw(lanes, day)
+
+
+def _of_subject(ledger: Ledger, name: str, known: int, speaker: Speaker) -> Sequence[Lane]:
+    mandates = ledger.as_of(_LAST_DAY, known, kind="mandate").mandates.values()
+    own = [mandate.subject for mandate in mandates if mandate.motion == name]
+    return lanes_of(gather(ledger, known, only=(name, *own)), name, speaker)
+
+
+_LAST_DAY = "9999-12-31"
+
+
+def _of_motions(ledger: Ledger, known: int, speaker: Speaker) -> Sequence[Lane]:
+    motions = [name for name in ledger.subjects() if kind_of(name) == "motion"]
+    return overview(gather(ledger, known, only=motions), speaker)
+
+
+def _row(lane: Lane) -> dict[str, Any]:
+    stretches = [
+        {
+            **attrs.asdict(stretch),
+            "since": iso(stretch.since),
+            "until": None if stretch.until is None else iso(stretch.until),
+            "sure_until": None if stretch.sure_until is None else iso(stretch.sure_until),
+        }
+        for stretch in lane.stretches
+    ]
+    marks = [
+        {
+            **attrs.asdict(mark),
+            "first": None if mark.first is None else iso(mark.first),
+            "last": iso(mark.last),
+        }
+        for mark in lane.marks
+    ]
+    return {"lane": lane.label, "stretches": stretches, "marks": marks}
+
+
+# --- in a terminal ----------------------------------------------------------------------
+
+_MARKS = {"told": "●", "late": "○", "taken": "×", "due": "◆"}
+
+
+def _draw(lanes: Sequence[Lane], day: Day) -> None:
+    from rich.text import Text
+
+    width = shutil.get_terminal_size((WIDTH, 0)).columns
+    gutter = min(max(len(lane.label) for lane in lanes), width // 3) + 2
+    grid = _Grid(lanes, day, width - gutter - 1)
+    for label, cells in grid.lines():
+        text = Text(label[: gutter - 2].ljust(gutter))
+        for character, style in cells:
+            text.append(character, style=style)
+        draw(text)
+
+
+_Cell = tuple[str, str]
+
+
+class _Grid:
+    """Days as columns of characters."""
+
+    def __init__(self, lanes: Sequence[Lane], day: Day, width: int) -> None:
+        self._lanes, self._day, self._width = lanes, day, width
+        self._scale = scale_of(lanes, day, 0)
+
+    def lines(self) -> Iterator[tuple[str, list[_Cell]]]:
+        """The lines, each with its label."""
+        yield "", self._axis()
+        for lane in self._lanes:
+            yield lane.label, self._lane(lane)
+        yield "", self._named(self._at(self._day), f"▲ {iso(self._day)}")
+
+    def _at(self, day: Day) -> int:
+        first, last = self._scale.first, self._scale.last
+        return round((day - first) / (last - first) * (self._width - 1))
+
+    def _axis(self) -> list[_Cell]:
+        line = [" "] * self._width
+        free = 0
+        for tick in ticks(attrs.evolve(self._scale, width=self._width * _LETTER)):
+            at = self._at(tick)
+            if at >= free and at + len("2018-11") <= self._width:
+                line[at : at + len("2018-11")] = iso(tick)[:7]
+                free = at + len("2018-11 ")
+        return [(character, "dim") for character in line]
+
+    def _named(self, at: int, name: str) -> list[_Cell]:
+        begins = min(at, self._width - len(name))
+        shown = name if begins == at else f"{iso(self._day)} ▲".rjust(at + 1)[-len(name) :]
+        begins = at if begins == at else at + 1 - len(name)
+        return [(character, "bold") for character in f"{' ' * begins}{shown}"]
+
+    def _lane(self, lane: Lane) -> list[_Cell]:
+        cells: list[_Cell] = [(" ", "")] * self._width
+        cells[self._at(self._day)] = ("│", "bold")
+        for stretch in lane.stretches:
+            begin = self._at(stretch.since)
+            end = self._width - 1 if stretch.until is None else self._at(stretch.until)
+            sure = end if stretch.sure_until is None else min(end, self._at(stretch.sure_until))
+            line = ["─"] * max(1, sure - begin) + ["┄"] * (end - max(sure, begin + 1))
+            line[0] = "├"
+            said = f" {stretch.text} "
+            if len(said) < len(line):
+                line[1 : 1 + len(said)] = said
+            if stretch.until is None:
+                line.append("▸")
+            for place, character in enumerate(line[: self._width - begin], start=begin):
+                cells[place] = (character, style_of(stretch.status))
+        for mark in lane.marks:
+            at = self._at(mark.last)
+            begin = 0 if mark.first is None else self._at(mark.first)
+            for place in range(begin, at):
+                cells[place] = ("┄", "") if cells[place][0] in " │" else cells[place]
+            cells[at] = (_MARKS[mark.kind], "bold")
+        return cells
+
+
+_LETTER = 9
+"""How wide a character is, in the units in which ticks are set."""
+
+
+# --- the page ---------------------------------------------------------------------------
+
+
+@click.command(name="report")
+@shared
+@click.option("--output", "-o", required=True, metavar="FILE", help="Where to; - is stdout.")
+@as_of
+@known_at
+@click.option("--year", type=click.IntRange(1000, 9999), help="Only what something happened to.")
+@click.option("--disclose", is_flag=True, help="Write personal texts, too.")
+@click.option(
+    "--checkpoint",
+    "checkpoints",
+    type=_FILE,
+    multiple=True,
+    metavar="FILE",
+    help="A checkpoint that somebody kept: the verdict on the page rests on it.",
+)
+@click.option("--policy", type=_FILE, metavar="FILE", help="Whose word counts for it.")
+def report_command(
+    output: str,
+    as_of: When | None,
+    known_at: Any,
+    year: int | None,
+    disclose: bool,  # noqa: FBT001 - an option
+    checkpoints: Sequence[Path],
+    policy: Path | None,
+) -> None:
+    """A page that shows the register on any day, without a network.
+
+    One file of HTML: it opens on --as-of and answers for every day, as known at every record; it
+    can be mailed, printed, published. Personal texts are withheld unless --disclose is given. The
+    ledger is verified, and the page says with what verdict: exit code 4 where that fails. The
+    same ledger and options give the same page.
+
+    Up to some 20,000 motions fit in one page; beyond that, make one for each --year.
+
+    \b
+    Examples:
+      govledger report -o register.html
+      govledger report -o register.html --as-of 2018-11-30 --disclose --lang nl
+      govledger report -o 2018.html --year 2018
+    """
+    if policy is not None and not checkpoints:
+        raise click.UsageError(
+            "--policy says whose word counts for a checkpoint: give a --checkpoint, too"
+        )
+    by = None if policy is None else parse_policy(contents(policy, LARGEST_POLICY))
+    kept = [read_checkpoint(contents(path, LARGEST_NOTE)) for path in checkpoints]
+    from govledger.report import page
+
+    with opened() as ledger:
+        with progress("verifying", ledger.head()) as advance:
+            verified = ledger.verify(advance, checkpoints=kept, policy=by)
+        with progress("gathering", ledger.known_at(known_at)) as advance:
+            html = page(
+                ledger,
+                as_of,
+                known_at,
+                language=settings().lang,
+                year=year,
+                disclose=disclose,
+                verified=verified,
+                progress=advance,
+            )
+        with target(output) as stream:
+            stream.write(html.encode())
+    message(f"wrote {output}: {len(html.encode()) / 1000:,.0f} kB, {verified.verdict}")
+    if not verified:
+        raise SystemExit(4)
