@@ -53,8 +53,9 @@ class Speaker:
                 return "–"
             case bool():
                 return self.word(str(value).lower())
-            case {"from": since, "until": until, "kind": kind}:
-                return f"{since} – {self.term(kind)} {until}"
+            case {"until": until, "kind": kind}:
+                since = f"{value['from']} – " if "from" in value else ""
+                return f"{since}{self.term(kind)} {until}"
             case {"in_favour": _, "electorate": _}:
                 return self.word("tally_of_all", **value)
             case {"in_favour": _}:

@@ -133,15 +133,29 @@ def _first(contents: Contents, numbers: Mapping[str, int]) -> dict[str, Any]:
             for held in contents.subjects
         ],
         "judged": judged,
+        "noticed": [numbers[held.name] for held in contents.subjects if _has_notices(held)],
+        "turns": sorted(_turns(contents)),
         "learned": contents.learned,
         "words": words.values,
     }
 
 
+def _has_notices(held: Held) -> bool:
+    return any(said[NOTICES] for row in held.rows for _, said in row.phases)
+
+
+def _turns(contents: Contents) -> set[Day]:
+    """The days on which something is said that was not said the day before."""
+    found = {contents.days.first(judged.since) for judged in contents.judged}
+    for held in contents.subjects:
+        found.update(day for row in held.rows for day, _ in row.phases)
+    return found
+
+
 def _rows(held: Held, words: Table) -> Iterator[int | list[list[int]]]:
     """Of each row when it holds and is known, its status and, where it has some, its phases.
 
-    Four numbers: the day and the first record since the row before, how long it is known, and
+    Four numbers: the days and the records since the row before began, how long it is known, and
     the status; then, where there are phases, one array: of each its day and its notices.
     """
     day = known_from = 0
@@ -259,8 +273,10 @@ def _plain(value: Any) -> Any:
     match value:
         case Tally():
             return count_of(value)
-        case Due() | Until():
+        case Due():
             return str(value)
+        case Until():
+            return {"until": str(value), "kind": str(value.kind)}
         case Profile():
             return value.name
         case _:

@@ -97,12 +97,21 @@ def page(
     speakers = {each: _speaker(ledger, each) for each in LANGUAGES}
     speaker = speakers[language]
     first, parts = packed(contents)
+    checkpoint = str(ledger.checkpoint(known)).rstrip()
+    seal = {
+        "version": _VERSION,
+        "day": day.text,
+        "known": known,
+        "verdict": verified.verdict,
+        "checkpoint": checkpoint.replace("\n", " "),
+    }
     script, style = _script(), f"{_file('page.css')}\n{style_sheet()}"
     rendered: str = templates.get_template("page.html").render(
         policy=_policy(script, style),
         style=_safe(style),
         script=_safe(script),
-        page=_data(_page(ledger, contents, language, day, speakers)),
+        page=_data(_page(ledger, contents, language, seal, speakers)),
+        seal={**seal, "verdict": speaker.term(verified.verdict)},
         register=_escaped(first),
         parts=parts,
         speaker=speaker,
@@ -117,9 +126,10 @@ def page(
         left_out=contents.left_out,
         missing=ledger.missing,
         disclosed=disclose,
+        command=_command(day, known, language, year, disclose=disclose),
         verified=verified,
         meaning=_MEANINGS[verified.verdict],
-        checkpoint=str(ledger.checkpoint(known)).rstrip(),
+        checkpoint=checkpoint,
         moment=_moment(day, known, ledger.head(), speaker),
         lists=still.lists(register, speaker),
         details=tuple(_details(ledger, register, contents, speaker, day, disclose=disclose)),
@@ -168,7 +178,7 @@ def _page(
     ledger: Ledger,
     contents: Contents,
     language: str,
-    day: When,
+    seal: Mapping[str, Any],
     speakers: Mapping[str, Speaker],
 ) -> dict[str, Any]:
     """What the scripts know besides the register: its words, and where to begin."""
@@ -176,9 +186,7 @@ def _page(
     return {
         "language": language,
         "name": ledger.name,
-        "version": _VERSION,
-        "known": contents.known,
-        "day": day.text,
+        **seal,
         "termed": sorted(TERMED),
         "shown": {kind: still.shown(kind, contents.vocabulary) for kind in kinds},
         "words": {
@@ -192,6 +200,18 @@ def _page(
             for at, (each, speaker) in enumerate(speakers.items())
         },
     }
+
+
+def _command(day: When, known: int, language: str, year: int | None, *, disclose: bool) -> str:
+    """The command that makes the page again."""
+    options = (
+        f"--as-of {day} --known-at {known}",
+        "" if language == LANGUAGES[0] else f"--lang {language}",
+        "" if year is None else f"--year {year}",
+        "--disclose" if disclose else "",
+        "-o FILE",
+    )
+    return " ".join(("govledger report", *filter(None, options)))
 
 
 def _moment(day: When, known: int, head: int, speaker: Speaker) -> str:

@@ -49,10 +49,11 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "skip": ("Skip to the register", "Naar het register"),
     "language": ("Language", "Taal"),
     "print": ("Print", "Afdrukken"),
+    "question": ("The day that is asked about", "De dag waarnaar wordt gevraagd"),
     "on_day": ("As of", "Stand per"),
     "slide_day": ("Slide", "Schuif"),
-    "change_before": ("← Earlier change", "← Eerdere wijziging"),
-    "change_after": ("Later change →", "Latere wijziging →"),
+    "change_before": ("Earlier change", "Eerdere wijziging"),
+    "change_after": ("Later change", "Latere wijziging"),
     "reset": ("Back to the start", "Terug naar begin"),
     "known_on": ("As known on", "Zoals bekend op"),
     "known_day": ("Recorded by", "Vastgelegd tot en met"),
@@ -84,6 +85,10 @@ WORDS: Mapping[str, tuple[str, str]] = {
             " grootboek is"
             " de bron; deze pagina is een afschrift."
         ),
+    ),
+    "sealed_by": (
+        "Verdict when it was made: {verdict}. Checkpoint: {checkpoint}",
+        "Oordeel toen zij ontstond: {verdict}. Ijkpunt: {checkpoint}",
     ),
     "without_script": (
         (
@@ -267,10 +272,6 @@ WORDS: Mapping[str, tuple[str, str]] = {
             " vastlegging"
             " tot daar is er nog, ongewijzigd en op haar plaats."
         ),
-    ),
-    "means_skipped": (
-        "The ledger was not verified when this page was made.",
-        "Het grootboek is niet getoetst toen deze pagina ontstond.",
     ),
     "about_page": ("About this page", "Over deze pagina"),
     "page_means": (

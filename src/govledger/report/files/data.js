@@ -5,44 +5,60 @@ const read = (id) => JSON.parse(document.getElementById(id).textContent);
 
 const register = read("register");
 const kinds = register.kinds.map(([name, plural, fields]) => ({ name, plural, fields }));
-const subjects = register.subjects.map(([slug, kind, ...rows], number) => ({
-  name: `${kinds[kind].name}/${slug}`, kind: kinds[kind], number, rows: unpacked(rows),
-}));
-const named = new Map(subjects.map((subject) => [subject.name, subject]));
+const subjects = register.subjects.map((packed, number) => ({ number, kind: kinds[packed[1]], packed }));
+const nameOf = ({ kind, packed }) => `${kind.name}/${packed[0]}`;
 const ofKind = new Map(kinds.map((kind) => [kind.name, []]));
-subjects.forEach((subject) => ofKind.get(subject.kind.name).push(subject));
+for (const subject of subjects) ofKind.get(subject.kind.name).push(subject);
 
-function unpacked(numbers) {
-  const rows = [];
-  let [day, from] = [0, 0];
-  for (let at = 0; at < numbers.length; at += 4) {
-    day += numbers[at];
-    from += numbers[at + 1];
-    const until = numbers[at + 2] && from + numbers[at + 2];
-    const row = { number: rows.length, day, from, until, status: register.words[numbers[at + 3]] };
-    const phases = numbers[at + 4];
-    if (Array.isArray(phases)) {
-      const since = day;
-      row.phases = phases.map(([days, ...codes]) => ({
-        day: since + days, codes: codes.map((code) => register.words[code]),
-      }));
-      at += 1;
-    }
-    rows.push(row);
-  }
-  return rows;
+let names; // made once it is asked for
+function subjectNamed(name) {
+  if (!name?.includes("/")) return undefined;
+  names ??= new Map(subjects.map((subject) => [nameOf(subject), subject]));
+  return names.get(name);
 }
+
+const noticed = register.noticed.map((number) => subjects[number])
+  .sort((one, other) => kinds.indexOf(one.kind) - kinds.indexOf(other.kind));
+
+/** Every day on which something is said that was not said the day before. */
+const turningDays = register.turns;
+
+/** Go through the rows of a subject, until `visit` says false. */
+function scan({ packed }, visit) {
+  let [day, from] = [0, 0];
+  for (let at = 2, number = 0; at < packed.length; at += 4, number += 1) {
+    day += packed[at];
+    from += packed[at + 1];
+    const until = packed[at + 2] && from + packed[at + 2];
+    const phases = typeof packed[at + 4] === "object" ? packed[at + 4] : null;
+    if (visit(number, day, from, until, packed[at + 3], phases) === false) return;
+    if (phases) at += 1;
+  }
+}
+
+const rowOf = (number, day, from, until, status, phases) => ({
+  number, day, from, until, status: register.words[status],
+  phases: (phases ?? []).map(([days, ...codes]) => ({
+    day: day + days, codes: codes.map((code) => register.words[code]),
+  })),
+});
 
 // --- parts ----------------------------------------------------------------------------------
 
 const parts = new Map();
 const partOf = (subject) => parts.get(Math.floor(subject.number / register.part));
 
-/** Read the parts that hold these subjects, and those that their records name. */
+/** The page is read to its end: until then, a part may be there in part. */
+const whole = new Promise((resolve) => {
+  document.addEventListener("DOMContentLoaded", resolve, { once: true });
+});
+
+/** Read the parts that hold these subjects. */
 async function load(wanted) {
   const numbers = new Set(wanted.map((subject) => Math.floor(subject.number / register.part)));
   const missing = [...numbers].filter((number) => !parts.has(number));
   await Promise.all(missing.map(async (number) => {
+    if (!document.getElementById(`part-${number}`)?.nextElementSibling) await whole;
     const part = await inflated(document.getElementById(`part-${number}`).textContent);
     if (!parts.has(number)) parts.set(number, opened(part, number * register.part));
   }));
@@ -83,6 +99,10 @@ function opened({ said, naming, tellings, records, fields, values }, first) {
     },
     naming: ({ number }) => naming[number - first].map((one) => subjects[one]),
     tellings: ({ number }) => tellings[number - first],
+    recordsOf: ({ number }) => {
+      const [, told, taken] = tellings[number - first].at(-1) ?? [0, [], []];
+      return [...told, ...taken].map(([position]) => all.get(position));
+    },
   };
 }
 
@@ -97,20 +117,30 @@ function changed(said, pairs, fields, values) {
 
 // --- a subject on a day, as known at a position ---------------------------------------------
 
-const isKnown = ({ from, until }, known) => from <= known && (until === 0 || known < until);
+const isKnown = (from, until, known) => from <= known && (until === 0 || known < until);
 
 /** Of the spans that were known, the one that begins last; null where nothing was on record. */
-function rowAt({ rows }, day, known) {
+function rowAt(subject, day, known) {
   let found = null;
-  for (const row of rows) {
-    if (row.day > day) break;
-    if (isKnown(row, known)) found = row;
-  }
+  scan(subject, (number, since, from, until, status, phases) => {
+    if (since > day) return false;
+    if (isKnown(from, until, known)) found = [number, since, from, until, status, phases];
+    return true;
+  });
+  return found && rowOf(...found);
+}
+
+function isOnRecord(subject, day, known) {
+  let found = false;
+  scan(subject, (number, since, from, until) => {
+    found ||= since <= day && isKnown(from, until, known);
+    return !found && since <= day;
+  });
   return found;
 }
 
 /** The number of the phase in which a row is on a day. */
-function phaseAt({ phases = [] }, day) {
+function phaseAt({ phases }, day) {
   return Math.max(0, phases.findLastIndex((phase) => phase.day <= day));
 }
 
@@ -122,7 +152,10 @@ function describe(subject, day, known) {
 
 /** The rows of a subject that are believed at a position, each with the day on which it ends. */
 function stretches(subject, known) {
-  const believed = subject.rows.filter((row) => isKnown(row, known));
+  const believed = [];
+  scan(subject, (...row) => {
+    if (isKnown(row[2], row[3], known)) believed.push(rowOf(...row));
+  });
   return believed
     .map((row, at) => ({ row, from: row.day, to: believed[at + 1]?.day ?? null }))
     .filter(({ from, to }) => from !== to);
@@ -132,28 +165,31 @@ function stretches(subject, known) {
 
 /** The subjects of a kind that are on record, in the order of the log. */
 function standing(kind, day, known) {
-  return ofKind.get(kind).filter((subject) => rowAt(subject, day, known));
+  return ofKind.get(kind).filter((subject) => isOnRecord(subject, day, known));
 }
 
 /** The breaches that were known, by time, then what a reader must know of each state. */
 function findings(day, known) {
+  const asked = `${day} ${known}`;
+  if (last.asked !== asked) last = { asked, found: foundOn(day, known) };
+  return last.found;
+}
+
+let last = {}; // one view asks several times
+
+function foundOn(day, known) {
   const found = [];
   for (const [subject, code, message, hint, position, since, from, until, breach] of register.judged) {
-    if (since > day || !isKnown({ from, until }, known)) continue;
+    if (since > day || !isKnown(from, until, known)) continue;
     const [name, told, remedy] = [code, message, hint].map((number) => register.words[number]);
     found.push({ subject: subjects[subject], code: name, message: told, hint: remedy, position, breach: breach === 1 });
   }
   for (const subject of noticed) {
     const row = rowAt(subject, day, known);
-    for (const code of row?.phases?.[phaseAt(row, day)].codes ?? []) found.push({ subject, code, position: null, breach: false });
+    for (const code of row?.phases[phaseAt(row, day)]?.codes ?? []) found.push({ subject, code, position: null, breach: false });
   }
   return found;
 }
-
-/** The subjects of which a reader may have to know something. */
-const noticed = kinds.flatMap((kind) => ofKind.get(kind.name)).filter(
-  ({ rows }) => rows.some(({ phases = [] }) => phases.some(({ codes }) => codes.length)),
-);
 
 /** The message of a finding; that of a notice stands in the part of its subject. */
 function messageOf({ subject, code, message }, day, known) {
@@ -165,7 +201,7 @@ function touched(before, after, known) {
   const codes = [before, after].map((day) => codesOf(findings(day, known)));
   const same = (subject) => {
     const [old, now] = [before, after].map((day) => rowAt(subject, day, known));
-    return old === now && (!old || phaseAt(old, before) === phaseAt(now, after))
+    return old?.number === now?.number && (!old || phaseAt(old, before) === phaseAt(now, after))
       && codes[0].get(subject)?.join() === codes[1].get(subject)?.join();
   };
   return kinds.flatMap((kind) => ofKind.get(kind.name)).filter((subject) => !same(subject));
@@ -245,15 +281,3 @@ function lastDay(text) {
   const [, year, month, day] = /(\d{4})(?:-(\d\d))?(?:-(\d\d))?/.exec(text);
   return day ? dayOf(`${year}-${month}-${day}`) : Date.UTC(Number(year), Number(month ?? 12), 0) / DAY;
 }
-
-/** Every day on which something is said that was not said the day before. */
-const turningDays = (() => {
-  const days = new Set(register.judged.map((judged) => judged[5]));
-  for (const { rows } of subjects) {
-    for (const { day, phases = [] } of rows) {
-      days.add(day);
-      phases.forEach((phase) => days.add(phase.day));
-    }
-  }
-  return [...days].sort((one, other) => one - other);
-})();

@@ -8,7 +8,7 @@ const [earliest, latest] = [
 const start = {
   view: listed[0]?.plural ?? "proof", day: opening, known: register.known, from: opening - 1, q: "", status: "", page: 1, lang: page.language,
 };
-let asked = { ...start };
+let asked = start;
 
 // --- addresses ------------------------------------------------------------------------------
 
@@ -38,11 +38,12 @@ function asking(hash) {
     known: /^\d+$/.test(known) ? Math.min(Number(known), start.known) : dayOf(known) === null ? start.known : knownOn(dayOf(known)),
     from: dayOf(said.get("from") ?? "") ?? (dayOf(day ?? "") ?? start.day) - 1,
     q: text("q"), status: text("status"), page: Math.max(1, Number(said.get("page")) || 1),
-    lang: page.words[said.get("lang")] ? said.get("lang") : start.lang,
+    lang: Object.hasOwn(page.words, said.get("lang") ?? "") ? said.get("lang") : start.lang,
   };
 }
 
-const isView = (view) => named.has(view) || view in VIEWS;
+const isView = (view) => Object.hasOwn(VIEWS, view) || !!subjectNamed(view);
+const isList = (view) => VIEWS[view] === listView;
 
 const VIEWS = {
   ...Object.fromEntries(listed.map(({ plural }) => [plural, listView])),
@@ -62,35 +63,42 @@ function ask(changes, typing = false) {
 
 // --- showing --------------------------------------------------------------------------------
 
-/** The parts that a view needs. */
-async function needed(one) {
-  const subject = named.get(one.view);
-  if (subject) {
-    await load([subject]);
-    const around = relatives(subject);
-    await load(around);
-    return load(around.flatMap((other) => [...partOf(other).records.values()].flatMap(({ names }) => names)).slice(0, 500));
-  }
-  if (one.view === "changes") return load(touched(one.from, one.day, one.known));
-  if (one.view === "findings") return load(findings(one.day, one.known).map((each) => each.subject));
-  if (one.view === "proof") return null;
-  if (one.q) return load(kindsOf(one.view).flatMap((kind) => ofKind.get(kind.name)));
-  const { fitting } = chosen(one);
-  const shown = fitting.slice((one.page - 1) * PAGE_OF_LIST, one.page * PAGE_OF_LIST);
-  await load(shown);
-  const motions = shown.map((each) => named.get(describe(each, one.day, one.known).motion)).filter(Boolean);
-  return load(motions);
+/** Read the parts that a view needs; for a list, gives what is to be listed. */
+async function prepared(one) {
+  if (!isList(one.view)) return load(needed(one));
+  if (one.q) await load(kindsOf(one.view).flatMap((kind) => ofKind.get(kind.name)));
+  const picked = chosen(one);
+  await load(picked.shown);
+  await load(picked.shown.map((each) => subjectNamed(describe(each, one.day, one.known).motion)).filter(Boolean));
+  return picked;
 }
+
+function needed({ view, day, known, from }) {
+  if (view === "changes") return touched(from, day, known);
+  return view === "findings" ? findings(day, known).map(({ subject }) => subject) : [];
+}
+
+/** Read the parts that the view of a subject needs: its own, and those of whatever it names. */
+async function preparedSubject(subject) {
+  await load([subject]);
+  const near = relatives(subject);
+  await load(near);
+  await load(near.flatMap(relatives).slice(0, FAR));
+}
+
+const FAR = 500; // names of what is farther away than that are shown as they are
 
 async function follow() {
   const before = asked;
   const now = asked = asking(location.hash);
   language = now.lang;
-  await needed(now);
+  const subject = Object.hasOwn(VIEWS, now.view) ? null : subjectNamed(now.view);
+  const picked = await (subject ? preparedSubject(subject) : prepared(now));
   if (asked !== now) return; // something else was asked meanwhile
   const focused = document.activeElement?.id;
-  content.replaceChildren(...[named.has(now.view) ? subjectView(now) : VIEWS[now.view](now)].flat().filter(Boolean));
-  around(now);
+  const shown = subject ? subjectView(subject, now) : VIEWS[now.view](now, picked);
+  content.replaceChildren(...[shown].flat(3).filter(Boolean));
+  around(now, subject);
   if (focused && content.querySelector(`#${CSS.escape(focused)}`)) refocus(focused);
   else if (before.view !== now.view && before !== start) content.querySelector("h2").focus();
   document.documentElement.dataset.shown = location.hash || address(now);
@@ -106,19 +114,24 @@ function refocus(id) {
 
 const moment = (one) => word(one.known === start.known ? "as_of" : "as_of_known", { day: longDay(one.day), known: one.known, all: start.known });
 
-function around(one) {
+function around(one, subject) {
   document.documentElement.lang = language;
-  for (const place of document.querySelectorAll("[data-word]")) place.textContent = word(place.dataset.word, page);
+  const values = { ...page, verdict: term(page.verdict) };
+  for (const place of document.querySelectorAll("[data-word]")) place.textContent = word(place.dataset.word, values);
+  for (const place of document.querySelectorAll("[data-label-word]")) {
+    place.setAttribute("aria-label", word(place.dataset.labelWord));
+    if (place.localName === "button") place.title = word(place.dataset.labelWord);
+  }
   const title = word("register_of", { name: page.name });
-  document.title = named.has(one.view) ? `${lastCalled(named.get(one.view))} – ${title}` : title;
+  document.title = subject ? `${lastCalled(subject)} – ${title}` : title;
   document.getElementById("moment").textContent = moment(one);
   controls(one);
-  navigation(one);
+  navigation(one, subject);
 }
 
-function navigation(one) {
+function navigation(one, subject) {
   const count = (some) => some.reduce((sum, kind) => sum + standing(kind.name, one.day, one.known).length, 0);
-  const here = named.get(one.view)?.kind.plural ?? (named.has(one.view) ? "others" : one.view);
+  const here = subject ? subject.kind.plural ?? "others" : one.view;
   const tab = (view, number) => element("a", { href: address({ ...one, view, q: "", status: "", page: 1 }), "aria-current": view === here ? "page" : null },
     word(view), number === null ? null : element("span", { class: "number" }, number.toLocaleString(language)));
   field("views").setAttribute("aria-label", word("views"));
@@ -167,34 +180,38 @@ function listen() {
 /** Where on the slider anything changes. */
 function scale() {
   const at = (day) => tenth((day - earliest) / (latest - earliest || 1) * 1000);
-  const seen = new Set(turningDays.map(at));
-  field("turns").replaceChildren(...[...seen].map((x) => drawn("line", { x1: x, x2: x, y1: 0, y2: 8 })));
+  const places = [...new Set(turningDays.map(at))];
+  field("turns").replaceChildren(drawn("path", { d: places.map((x) => `M${x} 0v8`).join("") }));
 }
 
 /** What a console may ask, too: the same answers, by subject, day and position. */
 window.govledger = Object.freeze({
   known: register.known,
-  subjects: () => subjects.map(({ name }) => name),
+  subjects: () => subjects.map(nameOf),
   async describe(name, day, known = start.known) {
-    await load([named.get(name)]);
-    return describe(named.get(name), dayOf(day), known);
+    await load([subjectNamed(name)]);
+    return describe(subjectNamed(name), dayOf(day), known);
   },
   async why(name, day, known = start.known) {
-    await load([named.get(name)]);
-    return why(named.get(name), dayOf(day), known);
+    await load([subjectNamed(name)]);
+    return why(subjectNamed(name), dayOf(day), known);
   },
-  findings: (day, known = start.known) => findings(dayOf(day), known).map(({ subject, code, position, breach }) => ({ subject: subject.name, code, position, breach })),
+  findings: (day, known = start.known) => findings(dayOf(day), known).map(({ subject, code, position, breach }) => ({ subject: nameOf(subject), code, position, breach })),
   async differences(before, after, known = start.known) {
     const some = touched(dayOf(before), dayOf(after), known);
     await load(some);
-    return differences(some, dayOf(before), dayOf(after), known).map((one) => ({ ...one, subject: one.subject.name }));
+    return differences(some, dayOf(before), dayOf(after), known).map((one) => ({ ...one, subject: nameOf(one.subject) }));
   },
   statuses(day, known = start.known) {
-    const rows = subjects.map((subject) => [subject.name, rowAt(subject, dayOf(day), known)]);
+    const rows = subjects.map((subject) => [nameOf(subject), rowAt(subject, dayOf(day), known)]);
     return Object.fromEntries(rows.filter(([, row]) => row).map(([name, row]) => [name, row.status ?? null]));
   },
 });
 
 document.documentElement.classList.add("live");
-listen();
-follow();
+if (typeof DecompressionStream === "undefined") {
+  content.replaceChildren(element("p", { class: "absent" }, word("too_old", { day: longDay(opening) })));
+} else {
+  listen();
+  follow();
+}

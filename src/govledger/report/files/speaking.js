@@ -5,16 +5,15 @@ const page = read("page");
 const opening = dayOf(page.day);
 let language = page.language;
 
-const term = (name) => page.words[language].own[name] ?? page.words[language].terms[name] ?? name;
+/** The first of some tables that has a name says what it stands for; the name itself where none does. */
+const look = (name, ...tables) => tables.find((table) => Object.hasOwn(table, name))?.[name] ?? name;
+
+const term = (name) => look(name, page.words[language].own, page.words[language].terms);
 
 function word(name, values = {}) {
-  const words = page.words[language];
-  const text = words.own[name] ?? words.words[name] ?? name;
-  return text.replace(/\{(\w+)\}/g, (whole, key) => (key in values ? values[key] : whole));
+  const text = look(name, page.words[language].own, page.words[language].words);
+  return text.replace(/\{(\w+)\}/g, (whole, key) => (Object.hasOwn(values, key) ? values[key] : whole));
 }
-
-/** A number of things: "1 motion", "2 motions". */
-const counted = (number, thing) => word(number === 1 ? `one_${thing}` : `many_${thing}`, { count: number.toLocaleString(language) });
 
 const longDay = (day) => {
   const [year, month, date] = iso(day).split("-");
@@ -29,7 +28,7 @@ function tell(value, field = "") {
   if (typeof value === "boolean") return word(String(value));
   if (Array.isArray(value)) return value.map((each) => tell(each)).join("; ") || "–";
   if (typeof value === "object") {
-    if ("until" in value && "kind" in value) return `${value.from} – ${term(value.kind)} ${value.until}`;
+    if ("until" in value && "kind" in value) return `${value.from ? `${value.from} – ` : ""}${term(value.kind)} ${value.until}`;
     if ("in_favour" in value) return word("electorate" in value ? "tally_of_all" : "tally_of", value);
     return Object.entries(value).map(([name, each]) => `${word(name)}: ${tell(each)}`).join("; ");
   }
@@ -40,4 +39,4 @@ function tell(value, field = "") {
 }
 
 /** What a finding says: in words of the page where it has some, else in those of the ledger. */
-const meaning = (code, message) => page.words[language].findings[code] ?? message ?? code;
+const meaning = (code, message) => look(code, page.words[language].findings, { [code]: message ?? code });

@@ -20,7 +20,7 @@ function lanesOf(subject, known) {
   return lanes.filter(({ stretches, marks }) => stretches.length || marks.length);
 }
 
-const slugOf = ({ name }) => name.slice(name.indexOf("/") + 1);
+const slugOf = ({ packed }) => packed[0];
 
 function believed(subject, known) {
   const told = partOf(subject).said(subject);
@@ -31,7 +31,7 @@ function believed(subject, known) {
 
 function mandatesOf(motion, known) {
   return partOf(motion).naming(motion).filter(({ kind }) => kind.name === "mandate").filter(
-    (mandate) => believed(mandate, known).some(({ said }) => said.motion === motion.name),
+    (mandate) => believed(mandate, known).some(({ said }) => said.motion === nameOf(motion)),
   );
 }
 

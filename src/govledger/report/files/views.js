@@ -11,7 +11,7 @@ function shownOf(kind) {
 
 /** The kinds that have a list by themselves; the others share one. */
 const listed = kinds.filter((kind) => kind.plural && ofKind.get(kind.name).length);
-const others = kinds.filter((kind) => !kind.plural && ofKind.get(kind.name).some(({ rows }) => rows.length));
+const others = kinds.filter((kind) => !kind.plural && ofKind.get(kind.name).some(({ packed }) => packed.length > 2));
 const kindsOf = (view) => (view === "others" ? others : kinds.filter((kind) => kind.plural === view));
 
 const callOf = (subject, said) => said?.[shownOf(subject.kind).called] ?? slugOf(subject);
@@ -20,43 +20,48 @@ const callOf = (subject, said) => said?.[shownOf(subject.kind).called] ?? slugOf
 const lastCalled = (subject) => callOf(subject, partOf(subject)?.said(subject).at(-1)?.at(-1));
 
 function linkTo(subject, asked, ...children) {
-  return element("a", { href: address({ ...asked, view: subject.name }) }, ...children);
+  return element("a", { href: address({ ...asked, view: nameOf(subject) }) }, ...children);
 }
 
 /** A described value with links to the subjects that it names. */
 function telling(value, field, asked) {
   if (Array.isArray(value)) return value.map((each, at) => [at ? "; " : "", telling(each, field, asked)]);
-  const subject = typeof value === "string" && named.get(value);
+  const subject = typeof value === "string" && subjectNamed(value);
   if (subject) return linkTo(subject, asked, written(partOf(subject) ? lastCalled(subject) : value));
   if (field === "status") return badge(value);
+  if (field === "findings") return meaning(value);
   return /^https?:\/\/\S+$/.test(value)
     ? element("a", { href: value, rel: "noreferrer" }, value) : written(tell(value, field));
 }
 
 // --- lists ----------------------------------------------------------------------------------
 
-/** The subjects of a view that stand on a day, in so far as they are asked for. */
+/** The subjects of a list on a day: all, those that fit what is asked, and those that are shown. */
 function chosen(asked) {
   const all = kindsOf(asked.view).flatMap((kind) => standing(kind.name, asked.day, asked.known));
-  const status = (subject) => rowAt(subject, asked.day, asked.known).status;
-  const fitting = asked.status ? all.filter((subject) => status(subject) === asked.status) : all;
-  const sought = asked.q.toLocaleLowerCase().split(/\s+/).filter(Boolean);
-  if (!sought.length) return { all, fitting };
-  const text = (subject) => `${subject.name} ${JSON.stringify(describe(subject, asked.day, asked.known))}`.toLocaleLowerCase();
-  return { all, fitting: fitting.filter((subject) => { const said = text(subject); return sought.every((one) => said.includes(one)); }) };
-}
-
-function listView(asked) {
-  const { all, fitting } = chosen(asked);
+  const fitting = all.filter(fits(asked));
   const pages = Math.max(1, Math.ceil(fitting.length / PAGE_OF_LIST));
   const at = Math.min(asked.page, pages);
-  const some = fitting.slice((at - 1) * PAGE_OF_LIST, at * PAGE_OF_LIST);
-  const codes = codesOf(findings(asked.day, asked.known));
+  return { all, fitting, pages, at, shown: fitting.slice((at - 1) * PAGE_OF_LIST, at * PAGE_OF_LIST) };
+}
+
+function fits({ status, q, day, known }) {
+  const sought = q.toLocaleLowerCase().split(/\s+/).filter(Boolean);
+  return (subject) => {
+    if (status && rowAt(subject, day, known).status !== status) return false;
+    if (!sought.length) return true;
+    const { notices, ...said } = describe(subject, day, known);
+    const text = `${nameOf(subject)} ${Object.entries(said).map(([field, value]) => tell(value, field)).join(" ")}`.toLocaleLowerCase();
+    return sought.every((one) => text.includes(one));
+  };
+}
+
+function listView(asked, { all, fitting, pages, at, shown }) {
   return [
     element("h2", { tabindex: -1 }, word(asked.view)),
     filters(all, asked),
     element("p", { class: "count", id: "count" }, found(fitting.length, all.length)),
-    some.length ? listing(some, codes, asked) : element("p", { class: "absent" }, word(all.length ? "no_match" : "nothing")),
+    shown.length ? listing(shown, asked) : element("p", { class: "absent" }, word(all.length ? "no_match" : "nothing")),
     pages > 1 && pager(at, pages, asked),
   ];
 }
@@ -79,10 +84,13 @@ function filters(all, asked) {
         element("option", { value: "" }, word("any")), options)));
 }
 
-function listing(some, codes, asked) {
-  const { columns } = shownOf(some[0].kind);
+const WHOLE = ["since", "on", "status", "force"]; // are not broken over lines
+
+function listing(some, asked, but = "") {
+  const codes = codesOf(findings(asked.day, asked.known));
+  const columns = shownOf(some[0].kind).columns.filter((column) => column !== but);
   const range = [turningDays[0], Math.max(turningDays.at(-1), asked.day) + 1];
-  const strips = some.some(({ rows }) => rows.some(({ status }) => status));
+  const strips = some.some((subject) => rowAt(subject, asked.day, asked.known).status);
   return element("div", { class: "wide", tabindex: 0, role: "region", "aria-label": word(asked.view) }, element("table", { class: "list" },
     element("thead", {}, element("tr", {},
       element("th", { scope: "col" }, word("subject")),
@@ -90,12 +98,12 @@ function listing(some, codes, asked) {
       strips && element("th", { scope: "col", class: "strips" }, word("over_time")))),
     element("tbody", {}, some.map((subject) => {
       const said = describe(subject, asked.day, asked.known);
-      return element("tr", { "data-subject": subject.name, "data-status": said.status ?? "" },
+      return element("tr", { "data-subject": nameOf(subject), "data-status": said.status ?? "" },
         element("th", { scope: "row" },
           linkTo(subject, asked, written(callOf(subject, said))),
-          element("code", {}, subject.name),
+          element("code", {}, nameOf(subject)),
           flags(codes.get(subject), said, asked)),
-        columns.map((column) => element("td", { "data-label": word(column) }, cell(said[column], column, asked))),
+        columns.map((column) => element("td", { "data-label": word(column), class: WHOLE.includes(column) ? "whole" : null }, cell(said[column], column, asked))),
         strips && element("td", { class: "strips" }, strip(subject, asked.day, asked.known, range)));
     }))));
 }
@@ -113,16 +121,15 @@ function pager(at, pages, asked) {
 
 // --- one subject ----------------------------------------------------------------------------
 
-/** The subjects whose parts a view of one needs besides its own. */
+/** The subjects that name one, and those that its records name. */
 function relatives(subject) {
-  const { records, naming } = partOf(subject);
-  return [...naming(subject), ...[...records.values()].flatMap(({ names }) => names)];
+  const part = partOf(subject);
+  return [...part.naming(subject), ...part.recordsOf(subject).flatMap(({ names }) => names)];
 }
 
 const APART = ["title", "status", "notices"];
 
-function subjectView(asked) {
-  const subject = named.get(asked.view);
+function subjectView(subject, asked) {
   const said = describe(subject, asked.day, asked.known);
   const name = said ? callOf(subject, said) : lastCalled(subject);
   const list = subject.kind.plural ?? "others";
@@ -136,17 +143,16 @@ function subjectView(asked) {
   return element("article", {},
     element("p", { class: "back" }, element("a", { href: address({ ...asked, view: list }) }, `← ${word(list)}`)),
     element("h2", { tabindex: -1 }, written(name)),
-    element("p", { class: "under" }, element("code", {}, subject.name), " ", said ? badge(said.status) : null,
-      element("span", { class: "on-paper" }, ` ${moment(asked)}`)),
+    element("p", { class: "under" }, element("code", {}, nameOf(subject)), " ", said ? badge(said.status) : null),
     !said && element("p", { class: "absent" }, word("not_then", { day: longDay(asked.day) })),
     said?.status === "completed" && element("p", { class: "means" }, word("completed_means")),
     own.map((one) => finding(one, asked, false)),
     lanes.length > 0 && section("over_time", element("figure", {},
-      element("div", { class: "wide", tabindex: 0, role: "region", "aria-label": word("over_time") }, picture(lanes, word("timeline_of", { subject: name }), asked.day, pictureWidth())),
+      element("div", { class: "wide", tabindex: 0, role: "region", "aria-label": word("timeline_of", { subject: name }) }, picture(lanes, word("timeline_of", { subject: name }), asked.day, pictureWidth())),
       element("figcaption", {}, word("timeline_means")))),
     facts.length > 0 && section("facts", element("dl", { class: "facts" }, facts.map(([field, value]) => element("div", {},
       element("dt", {}, word(field)), element("dd", {}, telling(value, field, asked)))))),
-    mandates.length > 0 && section("mandates", listing(mandates, codesOf(findings(asked.day, asked.known)), { ...asked, view: "mandates" })),
+    mandates.length > 0 && section("mandates", listing(mandates, { ...asked, view: "mandates" }, "motion")),
     reasons.length > 0 && section("why", records(reasons, asked)),
     about.map((other) => element("details", { class: "about" },
       element("summary", {}, word("about", { subject: lastCalled(other) })),
@@ -155,7 +161,7 @@ function subjectView(asked) {
       element("small", {}, word(other.kind.name)), " ", linkTo(other, asked, written(lastCalled(other))), " ", badge(rowAt(other, asked.day, asked.known).status))))));
 }
 
-const section = (name, ...children) => element("section", { "aria-labelledby": `s-${name}` }, element("h3", { id: `s-${name}` }, word(name)), ...children);
+const section = (name, ...children) => element("section", {}, element("h3", {}, word(name)), ...children);
 
 const pictureWidth = () => Math.max(620, Math.min(1040, document.getElementById("content").clientWidth));
 
@@ -195,7 +201,7 @@ function findingsView(asked) {
 function finding(one, asked, withSubject) {
   const message = messageOf(one, asked.day, asked.known);
   const said = meaning(one.code, message);
-  return element("div", { class: `finding ${one.breach ? "breach" : "notice"}`, "data-code": one.code, "data-subject": one.subject.name },
+  return element("div", { class: `finding ${one.breach ? "breach" : "notice"}`, "data-code": one.code, "data-subject": nameOf(one.subject) },
     element("p", {}, element("strong", {}, word(one.breach ? "breach" : "notice")), " ", withSubject && [linkTo(one.subject, asked, written(lastCalled(one.subject))), ": "], said),
     message !== said && element("p", { class: "hint", lang: "en" }, written(message)),
     one.hint && element("p", { class: "hint", lang: "en" }, written(one.hint)));
@@ -217,8 +223,8 @@ function changesView(asked) {
     element("p", { class: "count" }, word("changed_between", { from: longDay(asked.from), day: longDay(asked.day), count: bySubject.size })),
     rows.length ? element("div", { class: "wide", tabindex: 0, role: "region", "aria-label": word("changes") }, element("table", { class: "list changes" },
       element("thead", {}, element("tr", {}, ["subject", "field", "before", "after"].map((name) => element("th", { scope: "col" }, word(name))))),
-      rows.map(([subject, some]) => element("tbody", {}, some.map(({ field, before, after }, at) => element("tr", { "data-subject": subject.name, "data-field": field },
-        at === 0 && element("th", { scope: "rowgroup", rowspan: some.length }, linkTo(subject, asked, written(lastCalled(subject))), element("code", {}, subject.name)),
+      rows.map(([subject, some]) => element("tbody", {}, some.map(({ field, before, after }, at) => element("tr", { "data-subject": nameOf(subject), "data-field": field },
+        at === 0 && element("th", { scope: "rowgroup", rowspan: some.length }, linkTo(subject, asked, written(lastCalled(subject))), element("code", {}, nameOf(subject))),
         element("td", { "data-label": word("field") }, word(field || "status")),
         element("td", { "data-label": word("before") }, before === null ? word(field ? "nothing_said" : "new") : telling(before, field || "status", asked)),
         element("td", { "data-label": word("after") }, after === null ? word(field ? "nothing_said" : "new") : telling(after, field || "status", asked)))))))) : element("p", { class: "absent" }, word("no_change")),
