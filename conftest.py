@@ -144,7 +144,7 @@ ELSEWHERE = {
     ("docs/reference/events.md", "yaml"): "tests/test_docs.py",
     **{
         (f"docs/reference/{page}.md", "python"): "tests/test_docs.py"  # made of docstrings
-        for page in ("api", "events", "fields", "testing")
+        for page in ("api", "events", "fields", "report", "testing")
     },
 }
 """Pages whose blocks in a language are run by tests of their own."""

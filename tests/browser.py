@@ -138,13 +138,18 @@ class Browser:
             and event["params"]["request"]["url"].startswith(("http", "ws"))
         ]
 
-    def picture(self, path):
-        """Write a picture of the whole page, for whoever wants to look."""
+    def picture(self, path, size=None):
+        """Write a picture of the whole page, or of so much of it: width and height."""
+        clip = (
+            {"clip": {"x": 0, "y": 0, "width": size[0], "height": size[1], "scale": 1}}
+            if size
+            else {}
+        )
         told = self(
             "POST",
             "/goog/cdp/execute",
             cmd="Page.captureScreenshot",
-            params={"captureBeyondViewport": True},
+            params={"captureBeyondViewport": True, **clip},
         )
         Path(path).write_bytes(base64.b64decode(told["data"]))
 

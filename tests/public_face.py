@@ -16,7 +16,9 @@ import attrs
 from govledger import Event
 
 MODULES = tuple(
-    name for name in ("govledger", "govledger.fields", "govledger.testing") if find_spec(name)
+    name
+    for name in ("govledger", "govledger.fields", "govledger.report", "govledger.testing")
+    if find_spec(name)
 )
 """The modules whose names stay, as docs/reference/upgrade-policy.md promises."""
 

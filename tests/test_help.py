@@ -57,6 +57,8 @@ BEFORE = {
     "show": ("demo",),
     "log": ("demo",),
     "diff": ("demo",),
+    "timeline": ("demo",),
+    "report": ("demo",),
     "check": ("demo",),
     "verify": (
         "demo",

@@ -3,6 +3,7 @@
 import json
 from datetime import timedelta
 from importlib.resources import files
+from pathlib import Path
 from random import Random
 
 import browser as browsers
@@ -421,6 +422,18 @@ def test_whoever_wants_less_motion_gets_none(example_page, window):
         )
         assert window.run(moving) == duration
     window("POST", "/goog/cdp/execute", cmd="Emulation.setEmulatedMedia", params={"features": []})
+
+
+@pytest.mark.parametrize(
+    ("name", "width"), [("register", 1280), ("register", 390), ("motion", 1280)]
+)
+def test_the_pictures_of_the_docs_are_there(example_page, window, request, name, width):
+    file = Path(__file__).parents[1] / "docs" / "images" / f"{name}-{width}.png"
+    if request.config.getoption("--update-golden"):
+        window.width(width)
+        show(window, example_page, {"register": "", "motion": "#motion/ssa-i@2018-11-30"}[name])
+        window.picture(file, None if name == "register" else (width, 1180))
+    assert file.read_bytes().startswith(b"\x89PNG")
 
 
 # --- whatever people wrote --------------------------------------------------------------------

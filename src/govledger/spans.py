@@ -53,12 +53,12 @@ NEVER = 2**63 - 1
 
 @frozen
 class Span:
-    """A state that a subject enters at the instant `since`, over a stretch of knowledge.
+    """The `state` that a `subject` (`kind/slug`) enters at an instant, over a stretch of knowledge.
 
     It is known from position `known_from` on, and believed no longer from `known_until` on.
     It lasts until the next that is known: so a fact that follows all others adds one span and
-    touches none. Of spans with one `since` only one is believed at a time. Instants are
-    microseconds since 1970-01-01T00:00Z; `subject` is `kind/slug`.
+    touches none. `since` is in microseconds since 1970-01-01T00:00Z; of spans with the same only
+    one is believed at a time.
 
     >>> from govledger import Ledger, MotionRejected, MotionSubmitted, Span
     >>> with Ledger.in_memory() as ledger:
@@ -68,8 +68,10 @@ class Span:
     ...     )
     ...     _ = ledger.retract(3, reason="read in the minutes of another club", on="2024-04-01")
     ...     spans = list(ledger.spans("motion/bins"))
-    >>> isinstance(spans[0], Span), [(span.known_from, span.known_until) for span in spans][1]
-    (True, (3, 4))
+    >>> isinstance(spans[1], Span), str(spans[1].state.status)
+    (True, 'rejected')
+    >>> (spans[1].known_from, spans[1].known_until), spans[1].key == (spans[1].since, 3)
+    ((3, 4), True)
     """
 
     subject: str
@@ -95,8 +97,8 @@ class Judged:
     >>> with Ledger.in_memory() as ledger:
     ...     _ = ledger.record(MotionAdopted("bins", on="2024-03-14"), breaches="flag")
     ...     (judged,) = ledger.judged()
-    >>> isinstance(judged, Judged), judged.finding.position
-    (True, 2)
+    >>> isinstance(judged, Judged), judged.finding.position, judged.key
+    (True, 2, (2, 2, 0))
     """
 
     finding: Finding

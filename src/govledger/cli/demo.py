@@ -30,6 +30,7 @@ NEXT = (
     "govledger list mandates --as-of 2019-03-01",
     "govledger diff 2018-11-06 2018-11-30",
     "govledger log motion/rob-i",
+    "govledger report -o register.html --as-of 2018-11-30",
     "govledger verify",
 )
 

@@ -15,9 +15,11 @@ import attrs
 import click
 
 from govledger.cli.access import find, opened, speaker_of
+from govledger.cli.ask import described
 from govledger.cli.files import contents, target
 from govledger.cli.options import Subject, as_of, formats, known_at, settings, shared
 from govledger.cli.output import WIDTH, draw, emit, message, progress, style_of
+from govledger.errors import visible
 from govledger.events import kind_of
 from govledger.integrity.checkpoint import LARGEST_POLICY, parse_policy, read_checkpoint
 from govledger.integrity.note import LARGEST_NOTE
@@ -25,6 +27,7 @@ from govledger.ledger import Ledger
 from govledger.report.contents import gather
 from govledger.report.days import Day, Days, iso
 from govledger.report.drawing import document, scale_of, ticks
+from govledger.report.still import shown
 from govledger.report.timelines import Lane, lanes_of, overview
 from govledger.speaking import Speaker
 from govledger.when import When, view_instant
@@ -61,8 +64,9 @@ def timeline_command(
         if subject is None:
             title, lanes = speaker.word("motions"), _of_motions(ledger, known, speaker)
         else:
-            title = find(ledger, subject)
-            lanes = _of_subject(ledger, title, known, speaker)
+            name = find(ledger, subject)
+            title = _titled(ledger, name, known)
+            lanes = _of_subject(ledger, name, known, speaker)
         if svg is not None:
             with target(svg) as stream:
                 stream.write(document(lanes, title, day).encode())
@@ -72,8 +76,15 @@ def timeline_command(
         elif not lanes:
             click.echo(speaker.word("nothing"))
         else:
-            click.secho(title, bold=True)
+            click.secho(visible(title), bold=True)
             _draw(lanes, day)
+
+
+def _titled(ledger: Ledger, name: str, known: int) -> str:
+    """The name of a subject, and what it was called last."""
+    said = described(ledger.as_of(_LAST_DAY, known, subject=name), name)
+    called = said.get(shown(kind_of(name), ledger.vocabulary)[0])
+    return f"{name}  {called}" if called else name
 
 
 def _of_subject(ledger: Ledger, name: str, known: int, speaker: Speaker) -> Sequence[Lane]:
@@ -86,8 +97,8 @@ _LAST_DAY = "9999-12-31"
 
 
 def _of_motions(ledger: Ledger, known: int, speaker: Speaker) -> Sequence[Lane]:
-    motions = [name for name in ledger.subjects() if kind_of(name) == "motion"]
-    return overview(gather(ledger, known, only=motions), speaker)
+    motions = ledger.as_of(_LAST_DAY, known, kind="motion").states
+    return overview(gather(ledger, known, only=tuple(motions)), speaker)
 
 
 def _row(lane: Lane) -> dict[str, Any]:
