@@ -40,6 +40,7 @@ from govledger.integrity.checkpoint import Checkpoint, Policy, sign_checkpoint
 from govledger.integrity.note import KeyType, VerifierKey, signing_key, write_signing_key
 from govledger.interchange import jsonl
 from govledger.interchange.tiles import publish
+from govledger.report import page
 from govledger.rules import FINDINGS, Breach
 from govledger.storage.sqlite import SqliteStore
 from govledger.together import interrupted
@@ -151,6 +152,9 @@ CALLS = {
     "same-place": 'with Ledger.open("club.db") as club: club.copy_to("club.db")',
     "not-a-copy": 'Ledger.open("other.db", name="Other").close()\nledger.copy_to("other.db")',
     "not-a-database": 'ledgers("club.db")',
+    "not-a-day": 'page(ledger, "2018-06")',
+    "unknown-language": 'page(ledger, language="de")',
+    "no-jinja": "with without_jinja(): page(ledger)",
     "no-driver": 'with undriven(): Ledger.open("postgresql://localhost/club?ledger=vng")',
     "not-opened": """Ledger(SqliteStore.in_memory(Entry(1, "motion/bins", 1, "motion.lapsed@1", b'{"on":"2024","position":1,"recorded_at":"2024-03-14T09:00:00.000000Z"}'))).name""",
     "unreadable-record": 'decode(Entry(2, "motion/bins", 1, "motion.adopted@1", b"{}"))',
@@ -543,6 +547,11 @@ def undriven():
     return patch.dict(sys.modules, {"govledger.storage.postgres.place": None})
 
 
+def without_jinja():
+    """Where Jinja2 is not installed."""
+    return patch.dict(sys.modules, {"jinja2": None})
+
+
 def called(stem):
     clock = Clock()
     with Ledger.in_memory(clock, origin=LOG.name) as ledger, in_empty_folder():
@@ -552,6 +561,7 @@ def called(stem):
             **{"decode": decode, "decode_state": decode_state, "undriven": undriven},
             **{"Tally": Tally, "Electorate": Electorate, "InvalidInput": InvalidInput},
             "interrupted": interrupted,
+            **{"page": page, "without_jinja": without_jinja},
             **{
                 "own": own_extension,
                 "Vocabulary": Vocabulary,
@@ -605,7 +615,7 @@ def raised_in(module):
 BELOW = set().union(
     *(
         raised_in(f"{name}.py")
-        for name in "values when sheets votes source profiles events codec state ledger erasing recording together drafts following extension vocabulary storage/places storage/copying storage/tables/registers".split()
+        for name in "values when sheets votes source profiles events codec state ledger erasing recording together drafts following extension vocabulary storage/places storage/copying storage/tables/registers report/page".split()
     )
 )
 

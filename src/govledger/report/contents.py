@@ -61,6 +61,14 @@ class Contents:
         """What is held of a subject; raises `KeyError` where nothing is."""
         return self._by_name[name]
 
+    def records_of(self, name: str) -> Sequence[Record]:
+        """The records about a subject, in log order."""
+        return self._streams.get(name, ())
+
+    @cached_property
+    def _streams(self) -> Mapping[str, Sequence[Record]]:
+        return _by_subject(self.records)
+
     @cached_property
     def _by_name(self) -> Mapping[str, Held]:
         return {held.name: held for held in self.subjects}
@@ -249,7 +257,13 @@ class _Phases:
         )
         said = there.describe(state.subject) or {}
         notices = [[finding.code, finding.message] for finding in there.findings]
-        return {**{k: v for k, v in said.items() if k not in _APART}, NOTICES: notices}
+        told = {**{k: v for k, v in said.items() if k not in _APART}, NOTICES: notices}
+        return {name: value for name, value in told.items() if tells(value)}
+
+
+def tells(value: Any) -> bool:
+    """Whether a value of a description says anything: of what says nothing, nothing is kept."""
+    return value not in (None, "", [], False)
 
 
 _APART = ("id", "findings")

@@ -68,6 +68,8 @@ def picture(lanes: Sequence[Lane], title: str, day: Day | None, width: float = W
         x = scale.at(tick)
         _line(svg, "tick", x, TOP - 8, x, height)
         _words(svg, "when", x, TOP - 14, iso(tick)[:7])
+    if day is not None:
+        _line(svg, "now", scale.at(day), TOP - 8, scale.at(day), height)
     for count, lane in enumerate(lanes):
         top = TOP + count * LANE
         _words(svg, "lane", 0, top + 14, lane.label)
@@ -75,8 +77,6 @@ def picture(lanes: Sequence[Lane], title: str, day: Day | None, width: float = W
             _stretch(svg, stretch, scale, top)
         for kind in ("told", "late", "taken", "due"):
             _marks(svg, [mark for mark in lane.marks if mark.kind == kind], scale, top)
-    if day is not None:
-        _line(svg, "now", scale.at(day), TOP - 8, scale.at(day), height)
     return svg
 
 

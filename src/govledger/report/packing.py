@@ -33,7 +33,7 @@ from govledger.events import (
 from govledger.history import Record
 from govledger.profiles import Profile
 from govledger.register import as_plain, as_stored, count_of, fields_of
-from govledger.report.contents import NOTICES, Contents, Held
+from govledger.report.contents import NOTICES, Contents, Held, tells
 from govledger.report.days import Day, Days, number
 from govledger.report.tellings import Telling
 from govledger.rules import Breach
@@ -85,13 +85,8 @@ class Tables:
 
 def packed(contents: Contents) -> tuple[str, list[str]]:
     """The contents as text: JSON of what every question needs, and the parts in base64."""
-    records: dict[str, list[Record]] = {}
-    for record in contents.records:
-        records.setdefault(record.subject, []).append(record)
     numbers = {held.name: count for count, held in enumerate(contents.subjects)}
-    parts = [
-        _part(some, records, numbers, contents.days) for some in batches(contents.subjects, PART)
-    ]
+    parts = [_part(some, contents, numbers) for some in batches(contents.subjects, PART)]
     return _json(_first(contents, numbers)), [_deflated(part) for part in parts]
 
 
@@ -141,7 +136,7 @@ def _first(contents: Contents, numbers: Mapping[str, int]) -> dict[str, Any]:
 
 
 def _has_notices(held: Held) -> bool:
-    return any(said[NOTICES] for row in held.rows for _, said in row.phases)
+    return any(said.get(NOTICES, ()) for row in held.rows for _, said in row.phases)
 
 
 def _turns(contents: Contents) -> set[Day]:
@@ -165,7 +160,7 @@ def _rows(held: Held, words: Table) -> Iterator[int | list[list[int]]]:
         yield from (row.day - day, row.known_from - known_from, until, status)
         day, known_from = row.day, row.known_from
         phases = [
-            [since - day, *(words.number(code) for code, _ in said[NOTICES])]
+            [since - day, *(words.number(code) for code, _ in said.get(NOTICES, ()))]
             for since, said in row.phases
         ]
         if phases != [[0]]:
@@ -179,21 +174,16 @@ def _open_end(known_until: int) -> int:
 # --- a part -----------------------------------------------------------------------------
 
 
-def _part(
-    some: list[Held],
-    records: Mapping[str, list[Record]],
-    numbers: Mapping[str, int],
-    days: Days,
-) -> dict[str, Any]:
+def _part(some: list[Held], contents: Contents, numbers: Mapping[str, int]) -> dict[str, Any]:
     tables = Tables()
     return {
         "said": [list(_said(held, tables)) for held in some],
         "naming": [[numbers[name] for name in held.named_by] for held in some],
         "tellings": [[_telling(telling) for telling in held.tellings] for held in some],
         "records": [
-            _record(record, numbers, days, tables)
+            _record(record, numbers, contents.days, tables)
             for held in some
-            for record in records.get(held.name, ())
+            for record in contents.records_of(held.name)
         ],
         **tables.written(),
     }
@@ -209,14 +199,9 @@ def _said(held: Held, tables: Tables) -> Iterator[list[list[int]]]:
 
 
 def _changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any]:
+    """What is said otherwise; None is what is no longer said."""
     names = dict.fromkeys((*after, *before))
-    pairs = ((name, _told(before.get(name)), _told(after.get(name))) for name in names)
-    return {name: new for name, old, new in pairs if new != old}
-
-
-def _told(value: Any) -> Any:
-    """A value; None for one that says nothing."""
-    return None if value in (None, "", [], False) else value
+    return {name: after.get(name) for name in names if after.get(name) != before.get(name)}
 
 
 def _telling(telling: Telling) -> list[Any]:
@@ -266,7 +251,7 @@ def said_by(event: Event) -> dict[str, Any]:
     else:
         own = {f.name: _plain(getattr(event, f.name)) for f in own_fields(type(event))}
     told = {**own, "note": event.note, "corrects": event.corrects}
-    return {name: value for name, value in told.items() if _told(value) is not None}
+    return {name: value for name, value in told.items() if tells(value)}
 
 
 def _plain(value: Any) -> Any:

@@ -78,7 +78,7 @@ def lanes_of(contents: Contents, name: str, speaker: Speaker) -> tuple[Lane, ...
             lanes = [_mandate(contents, held, speaker.word("status"), speaker)]
         case _:
             lanes = [Lane(label=speaker.word("status"), stretches=_runs(told, "status", speaker))]
-    records = {record.position: record for record in contents.records if record.subject == name}
+    records = {record.position: record for record in contents.records_of(name)}
     marks = tuple(_marks(held, records, days.zone, speaker))
     lanes.append(Lane(label=speaker.word("records").lower(), marks=marks))
     return tuple(lane for lane in lanes if lane.stretches or lane.marks)

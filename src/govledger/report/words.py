@@ -422,7 +422,7 @@ def long_day(day: str, language: str) -> str:
 
 
 SHOWN: Mapping[str, tuple[str, tuple[str, ...]]] = {
-    "motion": ("title", ("status", "since", "force")),
+    "motion": ("title", ("status", "decision", "follow_up", "force", "since")),
     "mandate": ("task", ("motion", "addressee", "status", "due", "deadline")),
     "blockade": ("scope", ("status", "since", "condition_state")),
     "proposal": ("text", ("by", "status", "since")),

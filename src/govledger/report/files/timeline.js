@@ -136,6 +136,7 @@ function picture(lanes, title, day, width) {
       line("tick", scale.at(tick), TOP - 8, scale.at(tick), height),
       words("when", scale.at(tick), TOP - 14, iso(tick).slice(0, 7)),
     ]),
+    line("now", x, TOP - 8, x, height),
     lanes.flatMap(({ label, stretches: some, marks }, count) => {
       const top = TOP + count * LANE;
       return [
@@ -143,8 +144,7 @@ function picture(lanes, title, day, width) {
         ...some.map((one) => drawnStretch(one, scale, top)),
         ...["told", "late", "taken", "due"].flatMap((kind) => drawnMarks(marks.filter((mark) => mark.kind === kind), scale, top)),
       ];
-    }),
-    line("now", x, TOP - 8, x, height));
+    }));
 }
 
 function drawnStretch({ since, until, status, text, sure }, scale, top) {

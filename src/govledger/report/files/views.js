@@ -84,7 +84,7 @@ function filters(all, asked) {
         element("option", { value: "" }, word("any")), options)));
 }
 
-const WHOLE = ["since", "on", "status", "force"]; // are not broken over lines
+const WHOLE = ["since", "on", "status"]; // are not broken over lines
 
 function listing(some, asked, but = "") {
   const codes = codesOf(findings(asked.day, asked.known));
@@ -129,12 +129,19 @@ function relatives(subject) {
 
 const APART = ["title", "status", "notices"];
 
+/** What is said of a subject, in the order in which its kind has its fields. */
+function inOrder({ fields }, said) {
+  const place = (field) => (fields.includes(field) ? fields.indexOf(field) : fields.length);
+  return Object.entries(said).sort(([one], [other]) => place(one) - place(other));
+}
+
 function subjectView(subject, asked) {
   const said = describe(subject, asked.day, asked.known);
   const name = said ? callOf(subject, said) : lastCalled(subject);
   const list = subject.kind.plural ?? "others";
   const own = findings(asked.day, asked.known).filter((one) => one.subject === subject);
-  const facts = Object.entries(said ?? {}).filter(([field]) => !APART.includes(field) && field !== shownOf(subject.kind).called);
+  const apart = [...APART, shownOf(subject.kind).called];
+  const facts = inOrder(subject.kind, said ?? {}).filter(([field]) => !apart.includes(field));
   const lanes = lanesOf(subject, asked.known);
   const mandates = subject.kind.name === "motion" ? mandatesOf(subject, asked.known).filter((mandate) => rowAt(mandate, asked.day, asked.known)) : [];
   const reasons = why(subject, asked.day, asked.known);
