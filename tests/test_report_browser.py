@@ -379,7 +379,7 @@ def test_without_a_script_it_shows_the_day_that_it_was_made_for(window, balv):
         text = window.text("noscript main")
         assert "On 30 November 2018, by all that is on record." in text
         assert (
-            "Structurele afspraken in het sociaal domein\nmotion/ssa-i\nheld over 2018-11-30"
+            "Structurele afspraken in het sociaal domein\nmotion/ssa-i\nheld over adopted held over"
             in text
         )
         assert len(window.all("noscript article svg.timeline")) == 7

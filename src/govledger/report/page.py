@@ -38,7 +38,20 @@ from govledger.when import Precision, When, when
 DETAILED = 200
 """Where there are more motions, whoever reads without a script sees their list alone."""
 
-_SCRIPTS = ("data", "speaking", "elements", "timeline", "views", "page")
+_SCRIPTS = (
+    "data",
+    "speaking",
+    "elements",
+    "asking",
+    "telling",
+    "timeline",
+    "lists",
+    "subject",
+    "overviews",
+    "controls",
+    "console",
+    "page",
+)
 """The scripts, each of which uses only those before it."""
 
 _MEANINGS = {

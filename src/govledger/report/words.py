@@ -113,6 +113,10 @@ WORDS: Mapping[str, tuple[str, str]] = {
             " zoals het was op {day}."
         ),
     ),
+    "damaged": (
+        "This page is damaged: a part of it cannot be read. Ask for it again.",
+        "Deze pagina is beschadigd: een deel is niet te lezen. Vraag haar opnieuw op.",
+    ),
     # lists
     "search": ("Search", "Zoek"),
     "any": ("any", "elke"),

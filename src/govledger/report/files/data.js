@@ -5,7 +5,12 @@ const read = (id) => JSON.parse(document.getElementById(id).textContent);
 
 const register = read("register");
 const kinds = register.kinds.map(([name, plural, fields]) => ({ name, plural, fields }));
-const subjects = register.subjects.map((packed, number) => ({ number, kind: kinds[packed[1]], packed }));
+const subjects = register.subjects.map((packed, number) => ({
+  number,
+  kind: kinds[packed[1]],
+  packed,
+}));
+const slugOf = ({ packed }) => packed[0];
 const nameOf = ({ kind, packed }) => `${kind.name}/${packed[0]}`;
 const ofKind = new Map(kinds.map((kind) => [kind.name, []]));
 for (const subject of subjects) ofKind.get(subject.kind.name).push(subject);
@@ -17,7 +22,8 @@ function subjectNamed(name) {
   return names.get(name);
 }
 
-const noticed = register.noticed.map((number) => subjects[number])
+const noticed = register.noticed
+  .map((number) => subjects[number])
   .sort((one, other) => kinds.indexOf(one.kind) - kinds.indexOf(other.kind));
 
 /** Every day on which something is said that was not said the day before. */
@@ -37,9 +43,14 @@ function scan({ packed }, visit) {
 }
 
 const rowOf = (number, day, from, until, status, phases) => ({
-  number, day, from, until, status: register.words[status],
+  number,
+  day,
+  from,
+  until,
+  status: register.words[status],
   phases: (phases ?? []).map(([days, ...codes]) => ({
-    day: day + days, codes: codes.map((code) => register.words[code]),
+    day: day + days,
+    codes: codes.map((code) => register.words[code]),
   })),
 });
 
@@ -57,11 +68,13 @@ const whole = new Promise((resolve) => {
 async function load(wanted) {
   const numbers = new Set(wanted.map((subject) => Math.floor(subject.number / register.part)));
   const missing = [...numbers].filter((number) => !parts.has(number));
-  await Promise.all(missing.map(async (number) => {
-    if (!document.getElementById(`part-${number}`)?.nextElementSibling) await whole;
-    const part = await inflated(document.getElementById(`part-${number}`).textContent);
-    if (!parts.has(number)) parts.set(number, opened(part, number * register.part));
-  }));
+  await Promise.all(
+    missing.map(async (number) => {
+      if (!document.getElementById(`part-${number}`)?.nextElementSibling) await whole;
+      const part = await inflated(document.getElementById(`part-${number}`).textContent);
+      if (!parts.has(number)) parts.set(number, opened(part, number * register.part));
+    }),
+  );
 }
 
 async function inflated(text) {
@@ -71,23 +84,33 @@ async function inflated(text) {
 }
 
 function opened({ said, naming, tellings, records, fields, values }, first) {
-  const all = new Map(records.map(([position, type, on, earliest, latest, made, source, pairs, names]) => [
-    position,
-    {
-      position, earliest, latest,
-      type: values[type],
-      on: values[on],
-      made: values[made],
-      source: values[source],
-      said: changed({}, pairs, fields, values),
-      names: names.map((number) => subjects[number]),
-    },
-  ]));
+  const all = new Map(
+    records.map(([position, type, on, earliest, latest, made, source, pairs, names]) => [
+      position,
+      {
+        position,
+        earliest,
+        latest,
+        type: values[type],
+        on: values[on],
+        made: values[made],
+        source: values[source],
+        said: changed({}, pairs, fields, values),
+        names: names.map((number) => subjects[number]),
+      },
+    ]),
+  );
   const told = (changes) => {
     let beginning = {};
     return changes.map(([start, ...later]) => {
-      let phase = beginning = changed(beginning, start, fields, values);
-      return [phase, ...later.map((pairs) => { phase = changed(phase, pairs, fields, values); return phase; })];
+      let phase = (beginning = changed(beginning, start, fields, values));
+      return [
+        phase,
+        ...later.map((pairs) => {
+          phase = changed(phase, pairs, fields, values);
+          return phase;
+        }),
+      ];
     });
   };
   const rows = new Map();
@@ -141,7 +164,10 @@ function isOnRecord(subject, day, known) {
 
 /** The number of the phase in which a row is on a day. */
 function phaseAt({ phases }, day) {
-  return Math.max(0, phases.findLastIndex((phase) => phase.day <= day));
+  return Math.max(
+    0,
+    phases.findLastIndex((phase) => phase.day <= day),
+  );
 }
 
 /** What is said of a subject, with its `notices`; null where nothing was on record. */
@@ -179,14 +205,32 @@ let last = {}; // one view asks several times
 
 function foundOn(day, known) {
   const found = [];
-  for (const [subject, code, message, hint, position, since, from, until, breach] of register.judged) {
+  for (const [
+    subject,
+    code,
+    message,
+    hint,
+    position,
+    since,
+    from,
+    until,
+    breach,
+  ] of register.judged) {
     if (since > day || !isKnown(from, until, known)) continue;
     const [name, told, remedy] = [code, message, hint].map((number) => register.words[number]);
-    found.push({ subject: subjects[subject], code: name, message: told, hint: remedy, position, breach: breach === 1 });
+    found.push({
+      subject: subjects[subject],
+      code: name,
+      message: told,
+      hint: remedy,
+      position,
+      breach: breach === 1,
+    });
   }
   for (const subject of noticed) {
     const row = rowAt(subject, day, known);
-    for (const code of row?.phases[phaseAt(row, day)]?.codes ?? []) found.push({ subject, code, position: null, breach: false });
+    for (const code of row?.phases[phaseAt(row, day)]?.codes ?? [])
+      found.push({ subject, code, position: null, breach: false });
   }
   return found;
 }
@@ -201,8 +245,11 @@ function touched(before, after, known) {
   const codes = [before, after].map((day) => codesOf(findings(day, known)));
   const same = (subject) => {
     const [old, now] = [before, after].map((day) => rowAt(subject, day, known));
-    return old?.number === now?.number && (!old || phaseAt(old, before) === phaseAt(now, after))
-      && codes[0].get(subject)?.join() === codes[1].get(subject)?.join();
+    return (
+      old?.number === now?.number &&
+      (!old || phaseAt(old, before) === phaseAt(now, after)) &&
+      codes[0].get(subject)?.join() === codes[1].get(subject)?.join()
+    );
   };
   return kinds.flatMap((kind) => ofKind.get(kind.name)).filter((subject) => !same(subject));
 }
@@ -244,14 +291,22 @@ function why(subject, day, known) {
   const reasons = told
     .filter(([position, since]) => position <= known && since <= day)
     .map(([position, since, moves, late]) => ({
-      record: records.get(position), since, moves: moves === 1, late: late !== undefined && late <= day,
+      record: records.get(position),
+      since,
+      moves: moves === 1,
+      late: late !== undefined && late <= day,
     }));
   const deciding = reasons.findLast((reason) => reason.moves);
   if (deciding) deciding.decides = true;
-  const gone = taken.filter(([, since]) => since <= day).map(([position, since, by, corrects]) => ({
-    record: records.get(position), since, by, corrected: corrects === 1,
-    reason: corrects === 1 ? null : records.get(by).said.reason,
-  }));
+  const gone = taken
+    .filter(([, since]) => since <= day)
+    .map(([position, since, by, corrects]) => ({
+      record: records.get(position),
+      since,
+      by,
+      corrected: corrects === 1,
+      reason: corrects === 1 ? null : records.get(by).said.reason,
+    }));
   return [...reasons, ...gone];
 }
 
@@ -262,7 +317,7 @@ function knownOn(day) {
 
 /** The day on which a record was made; null where it is none. */
 function learnedOn(position) {
-  return position ? register.learned.find(([, last]) => last >= position)?.[0] ?? null : null;
+  return position ? (register.learned.find(([, last]) => last >= position)?.[0] ?? null) : null;
 }
 
 // --- days -----------------------------------------------------------------------------------
@@ -279,5 +334,7 @@ function dayOf(text) {
 /** The last day of a time in ISO 8601: a day, a month or a year, or an instant. */
 function lastDay(text) {
   const [, year, month, day] = /(\d{4})(?:-(\d\d))?(?:-(\d\d))?/.exec(text);
-  return day ? dayOf(`${year}-${month}-${day}`) : Date.UTC(Number(year), Number(month ?? 12), 0) / DAY;
+  return day
+    ? dayOf(`${year}-${month}-${day}`)
+    : Date.UTC(Number(year), Number(month ?? 12), 0) / DAY;
 }

@@ -18,11 +18,14 @@ function filled(made, said, children) {
     if (typeof value === "function") made.addEventListener(name, value);
     else made.setAttribute(name, value === true ? "" : value);
   }
-  made.append(...children.flat(2).filter((child) => child !== null && child !== undefined && child !== false));
+  made.append(
+    ...children.flat(2).filter((child) => child !== null && child !== undefined && child !== false),
+  );
   return made;
 }
 
 /** Text that people wrote: whatever direction it has or asks for stays within it. */
 const written = (text) => element("bdi", {}, String(text));
 
-const badge = (status) => (status ? element("span", { class: `badge is-${status}` }, term(status)) : null);
+const badge = (status) =>
+  status ? element("span", { class: `badge is-${status}` }, term(status)) : null;

@@ -6,13 +6,16 @@ const opening = dayOf(page.day);
 let language = page.language;
 
 /** The first of some tables that has a name says what it stands for; the name itself where none does. */
-const look = (name, ...tables) => tables.find((table) => Object.hasOwn(table, name))?.[name] ?? name;
+const look = (name, ...tables) =>
+  tables.find((table) => Object.hasOwn(table, name))?.[name] ?? name;
 
 const term = (name) => look(name, page.words[language].own, page.words[language].terms);
 
 function word(name, values = {}) {
   const text = look(name, page.words[language].own, page.words[language].words);
-  return text.replace(/\{(\w+)\}/g, (whole, key) => (Object.hasOwn(values, key) ? values[key] : whole));
+  return text.replace(/\{(\w+)\}/g, (whole, key) =>
+    Object.hasOwn(values, key) ? values[key] : whole,
+  );
 }
 
 const longDay = (day) => {
@@ -28,9 +31,13 @@ function tell(value, field = "") {
   if (typeof value === "boolean") return word(String(value));
   if (Array.isArray(value)) return value.map((each) => tell(each)).join("; ") || "–";
   if (typeof value === "object") {
-    if ("until" in value && "kind" in value) return `${value.from ? `${value.from} – ` : ""}${term(value.kind)} ${value.until}`;
-    if ("in_favour" in value) return word("electorate" in value ? "tally_of_all" : "tally_of", value);
-    return Object.entries(value).map(([name, each]) => `${word(name)}: ${tell(each)}`).join("; ");
+    if ("until" in value && "kind" in value)
+      return `${value.from ? `${value.from} – ` : ""}${term(value.kind)} ${value.until}`;
+    if ("in_favour" in value)
+      return word("electorate" in value ? "tally_of_all" : "tally_of", value);
+    return Object.entries(value)
+      .map(([name, each]) => `${word(name)}: ${tell(each)}`)
+      .join("; ");
   }
   if (TERMED.has(field)) return term(value);
   if (field === "due" && /^before \d/.test(value)) return value.replace("before", term("before"));
@@ -39,4 +46,5 @@ function tell(value, field = "") {
 }
 
 /** What a finding says: in words of the page where it has some, else in those of the ledger. */
-const meaning = (code, message) => look(code, page.words[language].findings, { [code]: message ?? code });
+const meaning = (code, message) =>
+  look(code, page.words[language].findings, { [code]: message ?? code });

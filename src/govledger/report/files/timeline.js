@@ -10,7 +10,8 @@ function lanesOf(subject, known) {
     lanes.push(lane(word("decision"), runs(told, "decision")));
     lanes.push(lane(word("follow_up"), runs(told, "follow_up")));
     lanes.push(lane(word("force"), forces(told)));
-    for (const mandate of mandatesOf(subject, known)) lanes.push(mandateLane(mandate, slugOf(mandate), known));
+    for (const mandate of mandatesOf(subject, known))
+      lanes.push(mandateLane(mandate, slugOf(mandate), known));
   } else if (subject.kind.name === "mandate") {
     lanes.push(mandateLane(subject, word("status"), known));
   } else {
@@ -20,19 +21,24 @@ function lanesOf(subject, known) {
   return lanes.filter(({ stretches, marks }) => stretches.length || marks.length);
 }
 
-const slugOf = ({ packed }) => packed[0];
-
 function believed(subject, known) {
   const told = partOf(subject).said(subject);
   return stretches(subject, known).map(({ row, from, to }) => ({
-    since: from, until: to, row, phases: told[row.number], said: told[row.number][0],
+    since: from,
+    until: to,
+    row,
+    phases: told[row.number],
+    said: told[row.number][0],
   }));
 }
 
 function mandatesOf(motion, known) {
-  return partOf(motion).naming(motion).filter(({ kind }) => kind.name === "mandate").filter(
-    (mandate) => believed(mandate, known).some(({ said }) => said.motion === nameOf(motion)),
-  );
+  return partOf(motion)
+    .naming(motion)
+    .filter(({ kind }) => kind.name === "mandate")
+    .filter((mandate) =>
+      believed(mandate, known).some(({ said }) => said.motion === nameOf(motion)),
+    );
 }
 
 /** Stretches in which a field stays the same. */
@@ -51,9 +57,14 @@ function runs(told, field) {
 function forces(told) {
   const found = [];
   let before;
-  for (const { since, until, said: { force } } of told) {
+  for (const {
+    since,
+    until,
+    said: { force },
+  } of told) {
     const follows = found.length > 0 && before;
-    if (force && follows && JSON.stringify(force) === JSON.stringify(before)) found.at(-1).until = until;
+    if (force && follows && JSON.stringify(force) === JSON.stringify(before))
+      found.at(-1).until = until;
     else if (force) found.push(forced(follows ? since : lastDay(force.from), until, force));
     before = force;
   }
@@ -79,14 +90,18 @@ function mandateLane(mandate, label, known) {
     const at = phases.findIndex((said) => said.deadline === "overdue");
     if (at < 0) return [];
     const day = row.phases[at].day - 1;
-    return [{ first: day, last: day, kind: "due", text: `${word("due")} ${tell(phases[at].due, "due")}` }];
+    return [
+      { first: day, last: day, kind: "due", text: `${word("due")} ${tell(phases[at].due, "due")}` },
+    ];
   });
   return { label, stretches: runs(told, "status"), marks: due.slice(-1) };
 }
 
 function recordMarks(subject, known) {
   return why(subject, Infinity, known).map(({ record, late, by }) => ({
-    first: record.earliest, last: record.latest, kind: by ? "taken" : late ? "late" : "told",
+    first: record.earliest,
+    last: record.latest,
+    kind: by ? "taken" : late ? "late" : "told",
     text: `${record.position}  ${record.on}  ${term(record.type)}`,
   }));
 }
@@ -98,15 +113,17 @@ const STEPS = [1, 2, 3, 6, 12, 24, 60, 120, 240, 600];
 const tenth = (number) => Math.round(number * 10) / 10;
 
 function scaleOf(lanes, day, width) {
-  const days = lanes.flatMap(({ stretches: some, marks }) => [
-    ...some.flatMap(({ since, until, sure }) => [since, until, sure]),
-    ...marks.flatMap(({ first, last }) => [first, last]),
-  ]).filter((each) => each !== null);
+  const days = lanes
+    .flatMap(({ stretches: some, marks }) => [
+      ...some.flatMap(({ since, until, sure }) => [since, until, sure]),
+      ...marks.flatMap(({ first, last }) => [first, last]),
+    ])
+    .filter((each) => each !== null);
   days.push(day);
   const [earliest, latest] = [Math.min(...days), Math.max(...days)];
   const margin = Math.max(7, Math.round((latest - earliest) * MARGIN));
   const [first, last] = [earliest - margin, latest + margin];
-  const at = (each) => tenth(GUTTER + (each - first) / (last - first) * (width - GUTTER - EDGE));
+  const at = (each) => tenth(GUTTER + ((each - first) / (last - first)) * (width - GUTTER - EDGE));
   return { first, last, width, at };
 }
 
@@ -131,7 +148,9 @@ function picture(lanes, title, day, width) {
   const scale = scaleOf(lanes, day, width);
   const height = TOP + lanes.length * LANE + 4;
   const x = scale.at(day);
-  return drawn("svg", { class: "timeline", viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": title },
+  return drawn(
+    "svg",
+    { class: "timeline", viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": title },
     ticks(scale).map((tick) => [
       line("tick", scale.at(tick), TOP - 8, scale.at(tick), height),
       words("when", scale.at(tick), TOP - 14, iso(tick).slice(0, 7)),
@@ -142,24 +161,39 @@ function picture(lanes, title, day, width) {
       return [
         words("lane", 0, top + 14, label),
         ...some.map((one) => drawnStretch(one, scale, top)),
-        ...["told", "late", "taken", "due"].flatMap((kind) => drawnMarks(marks.filter((mark) => mark.kind === kind), scale, top)),
+        ...["told", "late", "taken", "due"].flatMap((kind) =>
+          drawnMarks(
+            marks.filter((mark) => mark.kind === kind),
+            scale,
+            top,
+          ),
+        ),
       ];
-    }));
+    }),
+  );
 }
 
 function drawnStretch({ since, until, status, text, sure }, scale, top) {
   const [left, right] = [scale.at(since), scale.at(until ?? scale.last)];
   const safe = sure === null ? right : Math.min(right, scale.at(sure));
-  return drawn("g", { class: `stretch is-${status}` },
+  return drawn(
+    "g",
+    { class: `stretch is-${status}` },
     drawn("title", {}, `${text}: ${iso(since)} – ${until === null ? "" : iso(until)}`.trim()),
     bar("sure", left, safe, top),
     safe < right && bar("unsure", Math.max(left, safe), right, top),
-    text.length * LETTER + 12 <= right - left && words("said", left + 6, top + 14, text));
+    text.length * LETTER + 12 <= right - left && words("said", left + 6, top + 14, text),
+  );
 }
 
-const bar = (name, left, right, top) => drawn("rect", {
-  class: name, x: left, y: top, width: tenth(Math.max(1.5, right - left)), height: BAR,
-});
+const bar = (name, left, right, top) =>
+  drawn("rect", {
+    class: name,
+    x: left,
+    y: top,
+    width: tenth(Math.max(1.5, right - left)),
+    height: BAR,
+  });
 
 /** Marks of one kind; those of the same days are one mark, with their number. */
 function drawnMarks(marks, scale, top) {
@@ -177,10 +211,13 @@ function drawnMarks(marks, scale, top) {
   return ordered.map((some) => {
     const [last, first] = when(some[0]);
     const at = scale.at(last);
-    return drawn("g", { class: `mark ${some[0].kind}` },
+    return drawn(
+      "g",
+      { class: `mark ${some[0].kind}` },
       drawn("title", {}, some.map(({ text }) => text).join("\n")),
       first < last && line("whisker", scale.at(first), middle, at, middle),
-      SHAPES[some[0].kind](at, middle, some.length));
+      SHAPES[some[0].kind](at, middle, some.length),
+    );
   });
 }
 
@@ -190,10 +227,14 @@ const dot = (x, middle, count) => [
 ];
 const path = (form) => (x, middle) => drawn("path", { d: `M${x} ${middle}${form}` });
 const SHAPES = {
-  told: dot, late: dot, taken: path("m-4 -4l8 8m0 -8l-8 8"), due: path("m0 -7l7 7l-7 7l-7 -7z"),
+  told: dot,
+  late: dot,
+  taken: path("m-4 -4l8 8m0 -8l-8 8"),
+  due: path("m0 -7l7 7l-7 7l-7 -7z"),
 };
 
-const line = (name, x, y, toX, toY) => drawn("line", { class: name, x1: x, y1: y, x2: toX, y2: toY });
+const line = (name, x, y, toX, toY) =>
+  drawn("line", { class: name, x1: x, y1: y, x2: toX, y2: toY });
 const words = (name, x, y, text) => drawn("text", { class: name, x, y }, text);
 
 // --- in a list ------------------------------------------------------------------------------
@@ -202,9 +243,28 @@ const [STRIP, THIN] = [168, 10];
 
 /** The status of a subject over all the time that the page knows, small; for the eye alone. */
 function strip(subject, day, known, [first, last]) {
-  const at = (each) => tenth((Math.min(each, last) - first) / (last - first) * STRIP);
-  return drawn("svg", { class: "timeline strip", viewBox: `0 0 ${STRIP} ${THIN + 4}`, width: STRIP, height: THIN + 4, "aria-hidden": "true" },
-    stretches(subject, known).map(({ row, from, to }) => drawn("g", { class: `is-${row.status ?? "on-record"}` },
-      drawn("rect", { x: at(from), y: 2, width: Math.max(1.5, tenth(at(to ?? last) - at(from))), height: THIN }))),
-    drawn("line", { class: "now", x1: at(day), y1: 0, x2: at(day), y2: THIN + 4 }));
+  const at = (each) => tenth(((Math.min(each, last) - first) / (last - first)) * STRIP);
+  return drawn(
+    "svg",
+    {
+      class: "timeline strip",
+      viewBox: `0 0 ${STRIP} ${THIN + 4}`,
+      width: STRIP,
+      height: THIN + 4,
+      "aria-hidden": "true",
+    },
+    stretches(subject, known).map(({ row, from, to }) =>
+      drawn(
+        "g",
+        { class: `is-${row.status ?? "on-record"}` },
+        drawn("rect", {
+          x: at(from),
+          y: 2,
+          width: Math.max(1.5, tenth(at(to ?? last) - at(from))),
+          height: THIN,
+        }),
+      ),
+    ),
+    drawn("line", { class: "now", x1: at(day), y1: 0, x2: at(day), y2: THIN + 4 }),
+  );
 }
