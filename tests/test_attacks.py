@@ -425,7 +425,7 @@ def test_a_thorough_attack_leaves_nothing_to_find(attacked, attack):
         report = ledger.verify()
     assert {check.outcome for check in report.checks[:-1]} == {Outcome.OK}
     assert details(report, "checkpoint") == [
-        "none given: this shows the ledger agrees with itself, no more"
+        "none given: agreement with itself is all that can be shown"
     ]
 
 

@@ -81,6 +81,23 @@ def test_a_timeline_as_a_picture(demo):
     assert govledger("timeline", "motion/rob-ii", "--svg", "nowhere/x.svg").exit_code == 1
 
 
+def test_what_was_not_known_yet_has_no_timeline(demo):
+    result = govledger("timeline", "motion/ssa-i", "--known-at", "1")
+    assert (result.exit_code, result.stdout) == (0, "Nothing on record.\n")
+
+
+def test_a_page_of_a_ledger_that_cannot_be_read_says_with_what_verdict(demo):
+    import sqlite3
+
+    with sqlite3.connect("govledger.db") as base:
+        base.execute("UPDATE spans SET state = x'7b' WHERE subject = 3")
+    base.close()
+    result = govledger("report", "-o", "register.html")
+    assert result.exit_code == 4
+    assert "altered: no page was written" in result.stderr
+    assert not (demo / "register.html").exists()
+
+
 def test_a_timeline_of_nothing(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with Ledger.open("govledger.db"):
@@ -110,7 +127,9 @@ def test_a_page_of_an_altered_ledger_says_so(demo):
     base.close()
     result = govledger("report", "-o", "register.html")
     assert result.exit_code == 4, result.output
-    assert "<strong>altered</strong>" in (demo / "register.html").read_text("utf-8")
+    assert "<strong>The ledger does not agree with itself</strong>" in (
+        demo / "register.html"
+    ).read_text("utf-8")
 
 
 def test_the_verdict_on_a_page_rests_on_what_was_kept(demo):

@@ -45,20 +45,11 @@ HEADINGS: Mapping[str, tuple[str, str]] = {
     "outcome": ("outcome", "uitkomst"),
     "name": ("name", "naam"),
     "detail": ("detail", "toelichting"),
-    "tally_of": (
-        "{in_favour} in favour, {against} against, {abstained} abstained, {absent} absent ({unit})",
-        "{in_favour} voor, {against} tegen, {abstained} onthouden, {absent} afwezig ({unit})",
-    ),
-    "tally_of_all": (
-        (
-            "{in_favour} in favour, {against} against, {abstained} abstained, {absent} absent,"
-            " of {electorate} ({unit})"
-        ),
-        (
-            "{in_favour} voor, {against} tegen, {abstained} onthouden, {absent} afwezig,"
-            " van {electorate} ({unit})"
-        ),
-    ),
+    "n_in_favour": ("{count} in favour", "{count} voor"),
+    "n_against": ("{count} against", "{count} tegen"),
+    "n_abstained": ("{count} abstained", "{count} onthouden"),
+    "n_absent": ("{count} absent", "{count} afwezig"),
+    "n_electorate": ("of {count}", "van {count}"),
     "decided_on": ("decided on", "besloten op"),
     "follow_up_meeting": ("followed up at", "opvolging besproken in"),
     "movers": ("movers", "indieners"),

@@ -29,15 +29,19 @@ class Speaker:
         *labels: Mapping[str, Mapping[str, str]],
         words: Mapping[str, tuple[str, str]] = HEADINGS,
     ) -> None:
-        """Terms of its own, language -> term -> word; the last that has a word is heard."""
+        """Terms of its own, language -> term -> word; the last that has a word is heard.
+
+        They may call kinds and fields otherwise (`names`), but not reword a sentence of `words`.
+        """
         self.language = language
         self.own = {k: v for terms in labels for k, v in terms.get(language, {}).items()}
         self._words = words
+        self.names = {k: v for k, v in self.own.items() if k in HEADINGS or k not in words}
 
     def word(self, name: str, /, **values: object) -> str:
         """A heading or sentence; `name` itself where there is none."""
-        if name in self.own:
-            return self.own[name]
+        if name in self.names:
+            return self.names[name]
         found = self._words.get(name)
         text = found[LANGUAGES.index(self.language)] if found else name
         return text.format(**values) if values else text
@@ -56,10 +60,10 @@ class Speaker:
             case {"until": until, "kind": kind}:
                 since = f"{value['from']} – " if "from" in value else ""
                 return f"{since}{self.term(kind)} {until}"
-            case {"in_favour": _, "electorate": _}:
-                return self.word("tally_of_all", **value)
             case {"in_favour": _}:
-                return self.word("tally_of", **value)
+                return self._count(value)
+            case dict():
+                return "; ".join(f"{self.word(k)}: {self.value(v, k)}" for k, v in value.items())
             case list():
                 return "; ".join(self.value(item) for item in value) or "–"
             case Sealed():
@@ -70,3 +74,10 @@ class Speaker:
                 return value.replace("before", self.term("before"), 1)
             case _:
                 return str(value)
+
+    def _count(self, tally: Mapping[str, Any]) -> str:
+        """A count of votes; of those who did neither vote for nor against, if any."""
+        said = ["in_favour", "against"]
+        said += [name for name in ("abstained", "absent", "electorate") if tally.get(name)]
+        parts = (self.word(f"n_{name}", count=tally[name]) for name in said)
+        return f"{', '.join(parts)} ({self.term(tally['unit'])})"

@@ -58,12 +58,14 @@ TERMS: Mapping[str, tuple[str, str]] = {
     "accepted": ("accepted", "aanvaard"),
     # whatever has no status
     "on-record": ("on record", "vastgelegd"),
+    # what a tally counts, unless it says otherwise
+    "votes": ("votes", "stemmen"),
     # assertion levels
     "stated": ("stated", "vermeld in de bron"),
     "inferred": ("inferred", "afgeleid"),
     "external": ("external", "extern"),
     # verdicts
-    "altered": ("altered", "gewijzigd"),
+    "altered": ("altered", "aangetast"),
     "self-consistent": ("self-consistent", "in zichzelf consistent"),
     "extends your checkpoint": ("extends your checkpoint", "sluit aan op uw ijkpunt"),
     "witnessed": ("witnessed", "door getuigen bevestigd"),

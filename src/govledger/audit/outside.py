@@ -63,7 +63,7 @@ def with_outside(
 ) -> Verification:
     """The report, with what checkpoints and the policy say; `remark` limits what was looked at."""
     if not outside.checkpoints:
-        unkept = "none given: this shows the ledger agrees with itself, no more"
+        unkept = "none given: agreement with itself is all that can be shown"
         unkept_checks = [Check(Outcome.SKIP, "checkpoint", unkept)]
         if outside.policy is not None:
             told = "not asked: it speaks of checkpoints, and none is given"

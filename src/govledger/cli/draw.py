@@ -18,8 +18,9 @@ from govledger.cli.access import find, opened, speaker_of
 from govledger.cli.ask import described
 from govledger.cli.files import contents, target
 from govledger.cli.options import Subject, as_of, formats, known_at, settings, shared
-from govledger.cli.output import WIDTH, draw, emit, message, progress, style_of
-from govledger.errors import visible
+from govledger.cli.output import WIDTH, draw, echo_problems, emit, message, progress, style_of
+from govledger.cli.proof import judged, verification
+from govledger.errors import StorageError, UnreadableRecord, visible
 from govledger.events import kind_of
 from govledger.integrity.checkpoint import LARGEST_POLICY, parse_policy, read_checkpoint
 from govledger.integrity.note import LARGEST_NOTE
@@ -62,7 +63,8 @@ def timeline_command(
         day = Days(ledger.zone).first(view_instant(as_of or ledger.today(), ledger.zone))
         known = ledger.known_at(known_at)
         if subject is None:
-            title, lanes = speaker.word("motions"), _of_motions(ledger, known, speaker)
+            title = speaker.word("motions")
+            lanes = tuple(_with_status(lane, day) for lane in _of_motions(ledger, known, speaker))
         else:
             name = find(ledger, subject)
             title = _titled(ledger, name, known)
@@ -87,18 +89,25 @@ def _titled(ledger: Ledger, name: str, known: int) -> str:
     return f"{name}  {called}" if called else name
 
 
-def _of_subject(ledger: Ledger, name: str, known: int, speaker: Speaker) -> Sequence[Lane]:
+def _of_subject(ledger: Ledger, name: str, known: int, speaker: Speaker) -> tuple[Lane, ...]:
     mandates = ledger.as_of(_LAST_DAY, known, kind="mandate").mandates.values()
     own = [mandate.subject for mandate in mandates if mandate.motion == name]
-    return lanes_of(gather(ledger, known, only=(name, *own)), name, speaker)
+    contents = gather(ledger, known, only=(name, *own))
+    return lanes_of(contents, name, speaker) if contents.holds(name) else ()
 
 
 _LAST_DAY = "9999-12-31"
 
 
-def _of_motions(ledger: Ledger, known: int, speaker: Speaker) -> Sequence[Lane]:
+def _of_motions(ledger: Ledger, known: int, speaker: Speaker) -> tuple[Lane, ...]:
     motions = ledger.as_of(_LAST_DAY, known, kind="motion").states
     return overview(gather(ledger, known, only=tuple(motions)), speaker)
+
+
+def _with_status(lane: Lane, day: Day) -> Lane:
+    """A lane that says with its name what holds on a day: its stretches may be too short to."""
+    on = [each.text for each in lane.stretches if each.since <= day]
+    return attrs.evolve(lane, label=f"{lane.label}  {on[-1]}") if on else lane
 
 
 def _row(lane: Lane) -> dict[str, Any]:
@@ -124,20 +133,23 @@ def _row(lane: Lane) -> dict[str, Any]:
 
 # --- in a terminal ----------------------------------------------------------------------
 
+_NARROWEST = 12
+"""Columns below which nothing can be drawn."""
+
 _MARKS = {"told": "●", "late": "○", "taken": "×", "due": "◆"}
 
 
 def _draw(lanes: Sequence[Lane], day: Day) -> None:
     from rich.text import Text
 
-    width = shutil.get_terminal_size((WIDTH, 0)).columns
+    width = max(_NARROWEST, shutil.get_terminal_size((WIDTH, 0)).columns)
     gutter = min(max(len(lane.label) for lane in lanes), width // 3) + 2
     grid = _Grid(lanes, day, width - gutter - 1)
     for label, cells in grid.lines():
         text = Text(label[: gutter - 2].ljust(gutter))
         for character, style in cells:
             text.append(character, style=style)
-        draw(text)
+        draw(text, width)
 
 
 _Cell = tuple[str, str]
@@ -180,6 +192,7 @@ class _Grid:
     def _lane(self, lane: Lane) -> list[_Cell]:
         cells: list[_Cell] = [(" ", "")] * self._width
         cells[self._at(self._day)] = ("│", "bold")
+        places = [self._at(mark.last) for mark in lane.marks]
         for stretch in lane.stretches:
             begin = self._at(stretch.since)
             end = self._width - 1 if stretch.until is None else self._at(stretch.until)
@@ -187,18 +200,24 @@ class _Grid:
             line = ["─"] * max(1, sure - begin) + ["┄"] * (end - max(sure, begin + 1))
             line[0] = "├"
             said = f" {stretch.text} "
-            if len(said) < len(line):
-                line[1 : 1 + len(said)] = said
+            after = [at - begin for at in places if begin < at <= begin + len(said)]
+            place = max(after, default=0) + 1
+            if place + len(said) < len(line):
+                line[place : place + len(said)] = said
             if stretch.until is None:
                 line.append("▸")
-            for place, character in enumerate(line[: self._width - begin], start=begin):
-                cells[place] = (character, style_of(stretch.status))
-        for mark in lane.marks:
+            for column, character in enumerate(line[: self._width - begin], start=begin):
+                cells[column] = (character, style_of(stretch.status))
+        taken_up: set[int] = set()
+        for mark in sorted(lane.marks, key=lambda mark: tuple(_MARKS).index(mark.kind)):
             at = self._at(mark.last)
             begin = 0 if mark.first is None else self._at(mark.first)
-            for place in range(begin, at):
-                cells[place] = ("┄", "") if cells[place][0] in " │" else cells[place]
-            cells[at] = (_MARKS[mark.kind], "bold")
+            for column in range(begin, at):
+                cells[column] = ("┄", "") if cells[column][0] in " │" else cells[column]
+            beside = at + 1 if at in taken_up and cells[at][0] != _MARKS[mark.kind] else at
+            column = min(beside, self._width - 1)
+            cells[column] = (_MARKS[mark.kind], "bold")
+            taken_up.add(column)
         return cells
 
 
@@ -214,7 +233,9 @@ _LETTER = 9
 @click.option("--output", "-o", required=True, metavar="FILE", help="Where to; - is stdout.")
 @as_of
 @known_at
-@click.option("--year", type=click.IntRange(1000, 9999), help="Only what something happened to.")
+@click.option(
+    "--year", type=click.IntRange(1000, 9999), help="Only what something happened to in that year."
+)
 @click.option("--disclose", is_flag=True, help="Write personal texts, too.")
 @click.option(
     "--checkpoint",
@@ -239,7 +260,7 @@ def report_command(
     One file of HTML: it opens on --as-of and answers for every day, as known at every record; it
     can be mailed, printed, published. Personal texts are withheld unless --disclose is given. The
     ledger is verified, and the page says with what verdict: exit code 4 where that fails. The
-    same ledger and options give the same page.
+    same ledger and options give the same page. Of a --year that is over, it opens on the last day.
 
     Up to some 20,000 motions fit in one page; beyond that, make one for each --year.
 
@@ -257,22 +278,28 @@ def report_command(
     kept = [read_checkpoint(contents(path, LARGEST_NOTE)) for path in checkpoints]
     from govledger.report import page
 
-    with opened() as ledger:
-        with progress("verifying", ledger.head()) as advance:
-            verified = ledger.verify(advance, checkpoints=kept, policy=by)
-        with progress("gathering", ledger.known_at(known_at)) as advance:
-            html = page(
-                ledger,
-                as_of,
-                known_at,
-                language=settings().lang,
-                year=year,
-                disclose=disclose,
-                verified=verified,
-                progress=advance,
-            )
-        with target(output) as stream:
-            stream.write(html.encode())
-    message(f"wrote {output}: {len(html.encode()) / 1000:,.0f} kB, {verified.verdict}")
+    with opened() as ledger, target(output) as stream:
+        known = ledger.known_at(known_at)  # whoever writes meanwhile is left out
+        verified = judged(lambda: verification(ledger, kept, by))
+        try:
+            with progress("gathering", known) as advance:
+                html = page(
+                    ledger,
+                    as_of,
+                    known,
+                    language=settings().lang,
+                    year=year,
+                    disclose=disclose,
+                    verified=verified,
+                    progress=advance,
+                ).encode()
+        except (UnreadableRecord, StorageError) as error:
+            if verified:
+                raise
+            echo_problems(error.problems, err=True)
+            message(f"{verified.verdict}: no page was written")
+            raise SystemExit(4) from error
+        stream.write(html)
+    message(f"wrote {output}: {len(html) / 1000:,.0f} kB, {verified.verdict}")
     if not verified:
         raise SystemExit(4)

@@ -136,12 +136,12 @@ WIDTH = 120
 """The width of what is drawn where there is no terminal, in characters."""
 
 
-def draw(drawable: Any) -> None:
-    """Print something of rich's, in colour on a terminal only."""
+def draw(drawable: Any, width: int | None = None) -> None:
+    """Print something of rich's, in colour on a terminal only; `width` is that of the terminal."""
     from rich.console import Console
 
     on_terminal = sys.stdout.isatty()
-    width = None if on_terminal else WIDTH
+    width = width or (None if on_terminal else WIDTH)
     console = Console(file=sys.stdout, width=width, highlight=False)
     with console.capture() as captured:
         console.print(drawable)

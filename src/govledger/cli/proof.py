@@ -6,7 +6,7 @@ whether a ledger is sound (`govledger.audit`), or keys (`govledger.signers`).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from time import time
 
@@ -130,15 +130,28 @@ def _report(report: Verification) -> None:
 def _verified(
     kept: Sequence[Note], policy: Policy | None, *, bytes_only: bool, rebuild: bool
 ) -> Verification:
-    try:
+    def verify() -> Verification:
         with opened() as ledger:
             if rebuild:
                 with progress("rebuilding", ledger.head()) as advance:
                     message(f"made anew from {counted(ledger.rebuild(advance), 'record')}")
-            with progress("verifying", ledger.head()) as advance:
-                return ledger.verify(
-                    advance, checkpoints=kept, policy=policy, contents=not bytes_only
-                )
+            return verification(ledger, kept, policy, contents=not bytes_only)
+
+    return judged(verify)
+
+
+def verification(
+    ledger: Ledger, kept: Sequence[Note], policy: Policy | None, *, contents: bool = True
+) -> Verification:
+    """Verify a ledger, with a bar on a terminal."""
+    with progress("verifying", ledger.head()) as advance:
+        return ledger.verify(advance, checkpoints=kept, policy=policy, contents=contents)
+
+
+def judged(verify: Callable[[], Verification]) -> Verification:
+    """What a verification comes to, where the ledger cannot be read to its end, too."""
+    try:
+        return verify()
     except UnreadableRecord as error:
         (problem,) = error.problems
         unknown = problem.code in ("unknown-record-type", "unknown-profile")

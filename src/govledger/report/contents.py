@@ -11,6 +11,7 @@ though nothing happened (a deadline passes) are phases of a span. So each descri
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from datetime import date
 from functools import cached_property
 from itertools import chain, groupby
 from operator import itemgetter
@@ -34,7 +35,7 @@ from govledger.rules import turns
 from govledger.spans import NEVER, Judged, Span
 from govledger.state import State
 from govledger.vocabulary import Vocabulary
-from govledger.when import instant_of
+from govledger.when import day_end, day_of, instant_of
 
 Progress = Callable[[int], None]
 """Is told how many records are done, now and then."""
@@ -56,6 +57,10 @@ class Contents:
     judged: tuple[Judged, ...]
     learned: tuple[tuple[Day, int], ...]
     left_out: int = 0
+
+    def holds(self, name: str) -> bool:
+        """Whether anything is held of a subject."""
+        return name in self._by_name
 
     def named(self, name: str) -> Held:
         """What is held of a subject; raises `KeyError` where nothing is."""
@@ -105,17 +110,17 @@ def gather(
 ) -> Contents:
     """Gather what was known of a ledger at a position.
 
-    Of all subjects, or `only` of some; of one `year`, those to which something happened in it, and
-    those that their records name. Personal texts are withheld unless it shall `disclose` them.
-    Raises `UnreadableRecord` or `StorageError` where the ledger is damaged.
+    Of all subjects, or `only` of some; of one `year`, those to which something happened in it, what
+    their records name, and what names them. Personal texts are withheld unless it shall `disclose`
+    them. Raises `UnreadableRecord` or `StorageError` where the ledger is damaged.
     """
     days = Days(ledger.zone)
-    shown: Callable[[Any], Any] = _as_it_is if disclose else _withheld
+    shown: Callable[[Any], Any] = _as_it_is if disclose else withheld
     records = list(_records(ledger, known, only, shown, progress))
     streams = _by_subject(records)
     phases = _Phases(ledger, streams.get(LEDGER, ()))
     spans: dict[str, list[Row]] = {}
-    kept = streams.keys() if year is None else _of_a_year(streams, year, days)
+    kept = streams.keys() if year is None else _of_a_year(ledger, known, streams, year)
     for span in _spans(ledger, known, only):
         rows = spans.setdefault(span.subject, [])
         if span.subject in kept:
@@ -188,8 +193,8 @@ def _as_it_is(value: Any) -> Any:
     return value
 
 
-def _withheld(value: Any) -> Any:
-    """An event or a state whose personal texts are not told."""
+def withheld(value: Any) -> Any:
+    """An event or a state whose personal texts are not told; those that were erased say so."""
     return covered(value, new_salt)
 
 
@@ -200,13 +205,34 @@ def _by_subject(records: Iterable[Record]) -> dict[str, list[Record]]:
     return streams
 
 
-def _of_a_year(streams: Mapping[str, Sequence[Record]], year: int, days: Days) -> set[str]:
-    """The subjects to which something happened in a year, and those that they name."""
-    kept = set[str]()
+def _of_a_year(
+    ledger: Ledger, known: int, streams: Mapping[str, Sequence[Record]], year: int
+) -> set[str]:
+    """The subjects to which something happened in a year, what they name, and what names them.
+
+    A deadline that passed is something that happened, too.
+    """
+
+    def is_in(instant: int) -> bool:
+        return day_of(instant, ledger.zone).year == year
+
+    happened = {
+        name
+        for name, stream in streams.items()
+        if any(record.on.day(ledger.zone).year == year for record in stream)
+    }
+    profiles = [profile for _, profile in regime(streams.get(LEDGER, ()), ledger.zone).profiles]
+    for span in ledger.spans(known_at=known):
+        turned = chain.from_iterable(turns(span.state, ledger.zone, each) for each in profiles)
+        if span.subject not in happened and any(map(is_in, turned)):
+            happened.add(span.subject)
+    kept = set(happened)
     for name, stream in streams.items():
-        if any(record.on.day(days.zone).year == year for record in stream):
+        named = {other for record in stream for _, other in references(record.event)}
+        if name in happened:
+            kept |= named
+        elif named & happened:
             kept.add(name)
-            kept.update(other for record in stream for _, other in references(record.event))
     return kept
 
 
@@ -216,26 +242,33 @@ class _Phases:
     def __init__(self, ledger: Ledger, about: Sequence[Record]) -> None:
         self._ledger = ledger
         self._days = Days(ledger.zone)
+        self._last = day_end(date.max, ledger.zone)
         moving = [record for record in about if moves_rules(record.event)]
         self._regimes = [
             (record.position, regime(moving[: count + 1], ledger.zone))
             for count, record in enumerate(moving)
         ]
 
-    def rows(self, span: Span) -> Iterator[Row]:
-        """The rows of a span: several where other rules were known to hold from a record on."""
+    def rows(self, span: Span) -> list[Row]:
+        """The rows of a span: several where other rules were known from a record on, and matter."""
+        found: list[Row] = []
         ends = [*(begin for begin, _ in self._regimes[1:]), NEVER]
         for (begin, held), end in zip(self._regimes, ends, strict=True):
             known_from, known_until = max(begin, span.known_from), min(end, span.known_until)
             if known_from < known_until:
                 phases = tuple(self._phases(span, held))
-                yield Row(self._days.first(span.since), known_from, known_until, phases)
+                if found and found[-1].phases == phases:
+                    found[-1] = evolve(found[-1], known_until=known_until)
+                else:
+                    day = self._days.first(span.since)
+                    found.append(Row(day, known_from, known_until, phases))
+        return found
 
     def _phases(self, span: Span, held: Regime) -> Iterator[tuple[Day, Mapping[str, Any]]]:
         zone = self._ledger.zone
         changed = [instant for instant, _ in held.profiles]
         turned = (turns(span.state, zone, profile) for _, profile in held.profiles)
-        instants = {i for i in chain(changed, *turned) if i > span.since}
+        instants = {i for i in chain(changed, *turned) if span.since < i <= self._last}
         by_day: dict[Day, int] = {}
         for instant in (span.since, *sorted(instants)):
             by_day[self._days.first(instant)] = instant

@@ -23,6 +23,10 @@ def number(day: date) -> Day:
     return day.toordinal() - _EPOCH
 
 
+LAST = number(date.max)
+"""The last day that there is."""
+
+
 def iso(day: Day) -> str:
     """A day in ISO 8601."""
     return date.fromordinal(day + _EPOCH).isoformat()
@@ -47,3 +51,9 @@ class Days:
         if day > date.min and day_end(day - timedelta(days=1), self.zone) >= instant:
             day -= timedelta(days=1)
         return number(day)
+
+    def between(self, time: When) -> tuple[Day | None, Day]:
+        """The first and the last day on which it can have been; None where the first is open."""
+        earliest = time.earliest(self.zone)
+        first = None if earliest is None else number(day_of(earliest, self.zone))
+        return first, number(time.day(self.zone))

@@ -6,7 +6,8 @@ Here: geometry and elements; `files/timeline.js` draws the same. Not here: what 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+import re
+from collections.abc import Callable, Sequence
 from datetime import date
 from importlib.resources import files
 from itertools import groupby
@@ -15,16 +16,18 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from attrs import frozen
 
-from govledger.report.days import Day, iso, number
+from govledger.report.days import LAST, Day, iso, number
 from govledger.report.timelines import Lane, Mark, Stretch
 
 WIDTH = 960
-GUTTER, EDGE, TOP, LANE, BAR = 136, 16, 30, 30, 20
+GUTTER, EDGE, TOP, LANE, BAR, SIDE = 136, 16, 30, 30, 20, 14
 LETTER = 6.8
 """About how wide a letter is, in the units of the picture."""
 
 _STEPS = (1, 2, 3, 6, 12, 24, 60, 120, 240, 600)
 """Months between the ticks of an axis."""
+
+FIRST = number(date(1, 1, 1))
 
 MARGIN = 0.04
 """What is left free at both ends, as a share of the time that is drawn."""
@@ -39,22 +42,29 @@ class Scale:
     width: float
 
     def at(self, day: Day) -> float:
-        """Where a day stands."""
-        share = (day - self.first) / (self.last - self.first)
+        """Where a day stands; one that is not on the picture stands at its edge."""
+        shown = min(max(day, self.first), self.last)
+        share = (shown - self.first) / (self.last - self.first)
         return _tenth(GUTTER + share * (self.width - GUTTER - EDGE))
+
+
+FAR = number(date(9000, 1, 1))
+"""A day from here on stands for "for ever": no picture reaches to it, unless it is asked about."""
 
 
 def scale_of(lanes: Sequence[Lane], day: Day | None, width: float) -> Scale:
     """The scale on which all of the lanes fit in, and the day that is asked about."""
-    days = [day] if day is not None else []
+    said: list[Day | None] = []
     for lane in lanes:
         for one in lane.stretches:
-            days += [d for d in (one.since, one.until, one.sure_until) if d is not None]
+            said += [one.since, one.until, one.sure_until]
         for mark in lane.marks:
-            days += [d for d in (mark.first, mark.last) if d is not None]
+            said += [mark.first, mark.last]
+    days = [each for each in said if each is not None and each < FAR]
+    days += [day] if day is not None else []
     first, last = min(days, default=0), max(days, default=0)
     margin = max(7, round((last - first) * MARGIN))
-    return Scale(first - margin, last + margin, width)
+    return Scale(max(first - margin, FIRST), min(last + margin, LAST), width)
 
 
 def picture(lanes: Sequence[Lane], title: str, day: Day | None, width: float = WIDTH) -> Element:
@@ -75,8 +85,7 @@ def picture(lanes: Sequence[Lane], title: str, day: Day | None, width: float = W
         _words(svg, "lane", 0, top + 14, lane.label)
         for stretch in lane.stretches:
             _stretch(svg, stretch, scale, top)
-        for kind in ("told", "late", "taken", "due"):
-            _marks(svg, [mark for mark in lane.marks if mark.kind == kind], scale, top)
+        _marks(svg, lane.marks, scale, top)
     return svg
 
 
@@ -86,7 +95,8 @@ def ticks(scale: Scale) -> list[Day]:
     months = range(begin.year * 12 + begin.month, end.year * 12 + end.month)
     most = max(2, (scale.width - GUTTER - EDGE) // 84)
     step = next((step for step in _STEPS if len(months) / step <= most), _STEPS[-1])
-    return [number(date(month // 12, month % 12 + 1, 1)) for month in months if month % step == 0]
+    found = (number(date(month // 12, month % 12 + 1, 1)) for month in months if month % step == 0)
+    return [tick for tick in found if scale.at(tick) <= scale.width - 2 * EDGE]
 
 
 def _stretch(svg: Element, stretch: Stretch, scale: Scale, top: float) -> None:
@@ -109,21 +119,35 @@ def _bar(group: Element, name: str, left: float, right: float, top: float) -> No
     SubElement(group, "rect", {key: _text(value) for key, value in said.items()})
 
 
-def _marks(svg: Element, marks: Iterable[Mark], scale: Scale, top: float) -> None:
-    """Marks of one kind; those of the same days are one mark, with their number."""
+def _marks(svg: Element, marks: Sequence[Mark], scale: Scale, top: float) -> None:
+    """The marks of a lane, kind by kind; where there are several on a day, side by side."""
+    taken_up: dict[Day, float] = {}
+    for kind in _SHAPES:
+        some = [mark for mark in marks if mark.kind == kind]
+        for (last, first), together in groupby(
+            sorted(some, key=lambda mark: _when(mark, scale)), key=lambda m: _when(m, scale)
+        ):
+            beside = taken_up.get(last, 0)
+            taken_up[last] = beside + SIDE
+            _mark(svg, list(together), first, scale, (top + BAR / 2, beside))
 
-    def when(mark: Mark) -> tuple[Day, Day]:
-        return mark.last, scale.first if mark.first is None else mark.first
 
-    middle = top + BAR / 2
-    for (last, first), some in groupby(sorted(marks, key=when), key=when):
-        together = list(some)
-        x = scale.at(last)
-        group = SubElement(svg, "g", {"class": f"mark {together[0].kind}"})
-        SubElement(group, "title").text = "\n".join(mark.text for mark in together)
-        if first < last:
-            _line(group, "whisker", scale.at(first), middle, x, middle)
-        _SHAPES[together[0].kind](group, x, middle, len(together))
+def _when(mark: Mark, scale: Scale) -> tuple[Day, Day]:
+    return mark.last, scale.first if mark.first is None else mark.first
+
+
+def _mark(
+    svg: Element, marks: Sequence[Mark], first: Day, scale: Scale, place: tuple[float, float]
+) -> None:
+    """Marks of one kind on the same days: one mark, with their number."""
+    middle, beside = place
+    kind, last = marks[0].kind, marks[0].last
+    x = _tenth(scale.at(last) + beside)
+    group = SubElement(svg, "g", {"class": f"mark {kind}"})
+    SubElement(group, "title").text = "\n".join(mark.text for mark in marks)
+    if first < last:
+        _line(group, "whisker", scale.at(first), middle, x, middle)
+    _SHAPES[kind](group, x, middle, len(marks))
 
 
 def _dot(group: Element, x: float, middle: float, count: int) -> None:
@@ -178,7 +202,11 @@ def document(lanes: Sequence[Lane], title: str, day: Day | None) -> str:
     style.text = f"\n{style_sheet()}"
     svg.insert(0, style)
     indent(svg)
-    return tostring(svg, encoding="unicode") + "\n"
+    return f"{_FORBIDDEN.sub('', tostring(svg, encoding='unicode'))}\n"
+
+
+_FORBIDDEN = re.compile("[\ufffe\uffff]")
+"""Characters that a ledger takes and XML does not."""
 
 
 def style_sheet() -> str:

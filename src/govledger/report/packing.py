@@ -34,13 +34,12 @@ from govledger.history import Record
 from govledger.profiles import Profile
 from govledger.register import as_plain, as_stored, count_of, fields_of
 from govledger.report.contents import NOTICES, Contents, Held, tells
-from govledger.report.days import Day, Days, number
+from govledger.report.days import Day, Days
 from govledger.report.tellings import Telling
 from govledger.rules import Breach
 from govledger.spans import NEVER
 from govledger.values import batches
 from govledger.votes import Tally
-from govledger.when import day_of
 
 PART = 400
 """Subjects in a part."""
@@ -155,9 +154,9 @@ def _rows(held: Held, words: Table) -> Iterator[int | list[list[int]]]:
     """
     day = known_from = 0
     for row in held.rows:
-        until = 0 if row.known_until == NEVER else row.known_until - row.known_from
         status = words.number(row.phases[0][1].get("status"))
-        yield from (row.day - day, row.known_from - known_from, until, status)
+        known_for = _open_end(row.known_until, row.known_from)
+        yield from (row.day - day, row.known_from - known_from, known_for, status)
         day, known_from = row.day, row.known_from
         phases = [
             [since - day, *(words.number(code) for code, _ in said.get(NOTICES, ()))]
@@ -167,8 +166,8 @@ def _rows(held: Held, words: Table) -> Iterator[int | list[list[int]]]:
             yield phases
 
 
-def _open_end(known_until: int) -> int:
-    return 0 if known_until == NEVER else known_until
+def _open_end(known_until: int, known_from: int = 0) -> int:
+    return 0 if known_until == NEVER else known_until - known_from
 
 
 # --- a part -----------------------------------------------------------------------------
@@ -222,19 +221,12 @@ def _record(record: Record, numbers: Mapping[str, int], days: Days, tables: Tabl
         record.position,
         value(record.type),
         value(record.on.text),
-        *_whiskers(record, days),
-        value(record.recorded_at.strftime("%Y-%m-%dT%H:%M:%SZ")),
+        *days.between(record.on),
+        value(record.recorded_at.strftime("%Y-%m-%d %H:%M UTC")),
         value(_source(record)),
         tables.pairs(said_by(record.event)),
         [numbers[name] for _, name in references(record.event) if name in numbers],
     ]
-
-
-def _whiskers(record: Record, days: Days) -> tuple[Day | None, Day]:
-    """The first and the last day on which it can have been; the first is None where it is open."""
-    earliest = record.on.earliest(days.zone)
-    first = None if earliest is None else number(day_of(earliest, days.zone))
-    return first, number(record.on.day(days.zone))
 
 
 def _source(record: Record) -> list[Any] | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from base64 import b64encode
 from collections.abc import Iterator, Mapping
+from datetime import date
 from hashlib import sha256
 from importlib import metadata
 from importlib.resources import files
@@ -20,12 +21,10 @@ from attrs import evolve
 from govledger.audit import Verdict, Verification
 from govledger.errors import Problem, StorageError, invalid
 from govledger.events import kind_of
-from govledger.integrity.personal import covered
 from govledger.ledger import Known, Ledger, Moment
-from govledger.recording import new_salt
 from govledger.register import Register
 from govledger.report import still
-from govledger.report.contents import Contents, Progress, gather
+from govledger.report.contents import Contents, Progress, gather, withheld
 from govledger.report.days import number
 from govledger.report.drawing import picture, style_sheet
 from govledger.report.packing import packed
@@ -54,13 +53,14 @@ _SCRIPTS = (
 )
 """The scripts, each of which uses only those before it."""
 
-_MEANINGS = {
-    Verdict.ALTERED: "means_altered",
-    Verdict.UNREADABLE: "means_unreadable",
-    Verdict.SELF_CONSISTENT: "means_self_consistent",
-    Verdict.EXTENDS: "means_extends",
-    Verdict.WITNESSED: "means_witnessed",
+_VERDICTS = {
+    Verdict.ALTERED: "altered",
+    Verdict.UNREADABLE: "unreadable",
+    Verdict.SELF_CONSISTENT: "self_consistent",
+    Verdict.EXTENDS: "extends",
+    Verdict.WITNESSED: "witnessed",
 }
+"""Verdicts, and the words that tell of each: `verdict_…` and `means_…`."""
 
 
 def page(
@@ -76,16 +76,18 @@ def page(
 ) -> str:
     """A page of HTML that shows a `ledger` on any day, as known at any record up to one.
 
-    It opens on the day `as_of`, today unless given; `known_at`, a day, an instant or a position,
-    leaves out what was recorded later. `language` ("en" or "nl") is that in which it opens. Of one
-    `year` it holds only the subjects to which something happened in it, and those that their
-    records name. Personal texts are withheld unless it shall `disclose` them. `verified` is a
-    report of `Ledger.verify`, whose verdict the page shows; without one it is made here, by no
+    It opens on the day `as_of`: today unless given, or the last day of a `year` that is over.
+    `known_at`, a day, an instant or a position, leaves out what was recorded later. `language`
+    ("en" or "nl") is that in which it opens. Of one `year` it holds only the subjects to which
+    something happened in it, what their records name, and what names them. Personal texts are
+    withheld unless it shall `disclose` them. `verified` is a report of `Ledger.verify` on the whole
+    ledger as it is now, whose verdict the page shows; without one it is made here, by no
     checkpoint. `progress` is called with the number of records gathered, now and then.
 
-    The same arguments give the same page. Raises `InvalidInput` for an `as_of` that is no day, or
-    a language that there is not; `StorageError` where the ledger cannot be read, or Jinja2 is not
-    installed; `UnreadableRecord` where a record is damaged.
+    The same ledger and arguments give the same page. Raises `InvalidInput` for an `as_of` that is
+    no day, a `known_at` that is not in the log, or a language that there is not; `StorageError`
+    where the ledger cannot be read, or Jinja2 is not installed; `UnreadableRecord` where a record
+    is damaged.
 
     >>> from govledger import Ledger, MotionSubmitted
     >>> from govledger.report import page
@@ -98,7 +100,7 @@ def page(
     templates = _templates()
     if language not in LANGUAGES:
         raise invalid("unknown-language", f'there are no words in "{language}"', 'say "en" or "nl"')
-    day = when(ledger.today() if as_of is None else as_of)
+    day = when(_opening(ledger.today(), year) if as_of is None else as_of)
     if day.precision is not Precision.DAY or day.upto:
         raise invalid(
             "not-a-day", f'a page opens on a day, and "{day}" is none', "write it as 2018-11-30"
@@ -107,24 +109,31 @@ def page(
     verified = ledger.verify() if verified is None else verified
     contents = gather(ledger, known, year=year, disclose=disclose, progress=progress)
     register = _of_page(ledger.as_of(day, known), contents, disclose=disclose)
-    speakers = {each: _speaker(ledger, each) for each in LANGUAGES}
+    labels = (ledger.vocabulary.labels, register.profile.labels)
+    speakers = {each: Speaker(each, *labels, words=WORDS) for each in LANGUAGES}
     speaker = speakers[language]
     first, parts = packed(contents)
     checkpoint = str(ledger.checkpoint(known)).rstrip()
+    verdict = f"verdict_{_VERDICTS[verified.verdict]}"
     seal = {
         "version": _VERSION,
         "day": day.text,
         "known": known,
-        "verdict": verified.verdict,
-        "checkpoint": checkpoint.replace("\n", " "),
+        "verdict": verdict,
+        "checkpoint": checkpoint.replace("\n", " ") if verified else "-",
+        "year": year,
+        "left": contents.left_out,
     }
     script, style = _script(), f"{_file('page.css')}\n{style_sheet()}"
     rendered: str = templates.get_template("page.html").render(
         policy=_policy(script, style),
         style=_safe(style),
         script=_safe(script),
+        beginning=_safe(_BEGINNING),
+        whole=still.WHOLE,
         page=_data(_page(ledger, contents, language, seal, speakers)),
-        seal={**seal, "verdict": speaker.term(verified.verdict)},
+        seal={**seal, "verdict": speaker.word(verdict)},
+        verdict=verdict,
         register=_escaped(first),
         parts=parts,
         speaker=speaker,
@@ -136,18 +145,22 @@ def page(
         day=day.text,
         known=known,
         year=year,
-        left_out=contents.left_out,
         missing=ledger.missing,
         disclosed=disclose,
         command=_command(day, known, language, year, disclose=disclose),
         verified=verified,
-        meaning=_MEANINGS[verified.verdict],
+        meaning=f"means_{_VERDICTS[verified.verdict]}",
         checkpoint=checkpoint,
-        moment=_moment(day, known, ledger.head(), speaker),
+        moment=speaker.word("as_of", day=long_day(day.text, language), known=known),
         lists=still.lists(register, speaker),
         details=tuple(_details(ledger, register, contents, speaker, day, disclose=disclose)),
     )
     return rendered
+
+
+def _opening(today: date, year: int | None) -> date:
+    """The day on which a page opens unless another is asked for."""
+    return today if year is None else min(today, date(year, 12, 31))
 
 
 _VERSION = metadata.version("govledger")
@@ -173,16 +186,12 @@ def _templates() -> Any:
     )
 
 
-def _speaker(ledger: Ledger, language: str) -> Speaker:
-    return Speaker(language, ledger.vocabulary.labels, ledger.profile.labels, words=WORDS)
-
-
 def _of_page(register: Register, contents: Contents, *, disclose: bool) -> Register:
     """A register with the subjects that are on the page, and with nothing that it withholds."""
     held = {subject.name for subject in contents.subjects}
     states = {name: state for name, state in register.states.items() if name in held}
     if not disclose:
-        states = {name: covered(state, new_salt) for name, state in states.items()}
+        states = {name: withheld(state) for name, state in states.items()}
     judged = tuple(finding for finding in register.judged if finding.subject in held)
     return evolve(register, states=states, judged=judged)
 
@@ -201,10 +210,12 @@ def _page(
         "name": ledger.name,
         **seal,
         "termed": sorted(TERMED),
+        "whole": still.WHOLE,
         "shown": {kind: still.shown(kind, contents.vocabulary) for kind in kinds},
         "words": {
             each: {
                 "own": speaker.own,
+                "names": speaker.names,
                 "terms": {name: said[at] for name, said in TERMS.items()},
                 "words": {name: said[at] for name, said in WORDS.items()},
                 "findings": {name: said[at] for name, said in FINDINGS.items()},
@@ -225,13 +236,6 @@ def _command(day: When, known: int, language: str, year: int | None, *, disclose
         "-o FILE",
     )
     return " ".join(("govledger report", *filter(None, options)))
-
-
-def _moment(day: When, known: int, head: int, speaker: Speaker) -> str:
-    asked = long_day(day.text, speaker.language)
-    return speaker.word(
-        "as_of" if known == head else "as_of_known", day=asked, known=known, all=head
-    )
 
 
 def _details(
@@ -262,6 +266,10 @@ def _details(
 # --- what may run -----------------------------------------------------------------------
 
 
+_BEGINNING = 'document.getElementById("reading").hidden = false;'
+"""What every browser can do that has scripts: if the others fail, it is too old for them."""
+
+
 def _script() -> str:
     """The scripts as one, in which no name is anybody else's."""
     inside = "\n".join(_file(f"{name}.js") for name in _SCRIPTS)
@@ -277,7 +285,7 @@ def _policy(script: str, style: str) -> str:
     return "; ".join(
         (
             "default-src 'none'",
-            f"script-src '{_digest(script)}'",
+            f"script-src '{_digest(_BEGINNING)}' '{_digest(script)}'",
             f"style-src '{_digest(style)}'",
             "base-uri 'none'",
             "form-action 'none'",

@@ -6,21 +6,25 @@ Here: what the template is given of that day. Not here: any other day (`packing`
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 from attrs import evolve, frozen
 
-from govledger.events import slug_of
+from govledger.events import kind_of, slug_of
 from govledger.history import Reason
-from govledger.integrity.personal import covered
 from govledger.ledger import Explanation
-from govledger.recording import new_salt
 from govledger.register import Register, fields_of
+from govledger.report.contents import withheld
 from govledger.report.packing import said_by
 from govledger.report.words import FINDINGS, SHOWN
 from govledger.rules import Finding
+from govledger.source import Source
 from govledger.speaking import Speaker
 from govledger.terms import LANGUAGES
 from govledger.vocabulary import Vocabulary
+
+WHOLE = ("since", "on", "status")
+"""Columns whose values are not broken over lines."""
 
 
 @frozen(kw_only=True)
@@ -76,7 +80,7 @@ def lists(register: Register, speaker: Speaker) -> tuple[List, ...]:
                 id=said["id"],
                 called=str(said.get(called) or slug_of(said["id"])),
                 status=str(said.get("status") or ""),
-                cells={name: speaker.value(said.get(name), name) for name in columns},
+                cells={name: _cell(said.get(name), name, register, speaker) for name in columns},
                 findings=tuple(meaning(f, speaker) for f in findings.get(said["id"], ())),
             )
             for said in register.listing(plural)
@@ -84,6 +88,17 @@ def lists(register: Register, speaker: Speaker) -> tuple[List, ...]:
         if lines:
             found.append(List(plural=plural, columns=columns, lines=lines))
     return tuple(found)
+
+
+def _cell(value: Any, field: str, register: Register, speaker: Speaker) -> str:
+    """A value as people read it: a subject by what it is called; nothing where nothing is said."""
+    if value in (None, "", [], False):
+        return ""
+    named = register.describe(value) if isinstance(value, str) and "/" in value else None
+    if named is not None:
+        called, _ = shown(kind_of(value), register.vocabulary)
+        return str(named.get(called) or value)
+    return speaker.value(value, field)
 
 
 def meaning(finding: Finding, speaker: Speaker) -> str:
@@ -96,7 +111,7 @@ def meaning(finding: Finding, speaker: Speaker) -> str:
 def steps(explanation: Explanation, speaker: Speaker, *, disclose: bool) -> Iterator[Step]:
     """The records behind the state of a subject."""
     for reason in explanation.reasons:
-        event = reason.record.event if disclose else covered(reason.record.event, new_salt)
+        event = reason.record.event if disclose else withheld(reason.record.event)
         yield _step(evolve(reason, record=evolve(reason.record, event=event)), speaker)
 
 
@@ -105,17 +120,29 @@ def _step(reason: Reason, speaker: Speaker) -> Step:
     said = [(n, speaker.value(v, n)) for n, v in said_by(record.event).items() if n != "title"]
     cited = record.event.source
     if cited is not None:
-        span = f" {cited.span[0]}–{cited.span[1]}" if cited.span else ""
-        said.append(("source", f"{cited.named}{span}, {speaker.term(cited.assertion)}"))
+        said.append(("source", _source(cited, speaker)))
     made = record.recorded_at.strftime("%Y-%m-%d %H:%M UTC")
     number = speaker.word("recorded_as", position=record.position, made=made)
     return Step(
-        on=record.on.text,
+        on=_time(record.on.text, speaker),
         type=speaker.term(record.type),
         remarks=(*_remarks(reason, speaker), number),
         said=tuple((speaker.word(name), value) for name, value in said),
         taken=reason.withdrawn_by is not None,
     )
+
+
+def _source(cited: Source, speaker: Speaker) -> str:
+    parts = [str(cited.named)]
+    if cited.span:
+        start, end = cited.span
+        parts.append(speaker.word("characters", **{"from": start, "to": end}))
+    return ", ".join((*parts, speaker.term(cited.assertion)))
+
+
+def _time(text: str, speaker: Speaker) -> str:
+    """A time as people read it."""
+    return speaker.word("by_day", day=text[3:]) if text.startswith("../") else text
 
 
 def _remarks(reason: Reason, speaker: Speaker) -> Iterator[str]:

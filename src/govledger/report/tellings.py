@@ -82,14 +82,18 @@ def _telling(
     standing = [reason.record for reason in reasons if reason.withdrawn_by is None]
     moves = set(moving(standing, vocabulary))
     told: list[Told] = []
-    later: list[tuple[int, Day]] = []
+    later: list[Told] = []  # those that some earlier fact may be late for, the nearest last
     for record in reversed(standing):
-        day = days.counts(record.on)
-        late = [since for position, since in later if position < record.position]
-        late_from = min(late) if late and record.event.corrects is None else None
-        told.insert(0, Told(record.position, day, record.position in moves, late_from))
+        position, day = record.position, days.counts(record.on)
+        before = next((other for other in reversed(later) if other.position < position), None)
+        is_late = before is not None and record.event.corrects is None
+        late_from = before.day if before is not None and is_late else None
+        told.append(Told(position, day, position in moves, late_from))
         if not isinstance(record.event, RecordRetracted):
-            later.append((record.position, day))
+            while later and later[-1].position > position:
+                later.pop()
+            later.append(told[-1])
+    told.reverse()
     taken = (
         Taken(r.record.position, days.counts(r.record.on), r.withdrawn_by, r.corrected)
         for r in reasons

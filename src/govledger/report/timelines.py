@@ -15,9 +15,9 @@ from attrs import evolve, frozen
 from govledger.events import kind_of, slug_of
 from govledger.history import Record
 from govledger.report.contents import Contents, Held, Row
-from govledger.report.days import Day, number
+from govledger.report.days import LAST, Day, Days, number
 from govledger.speaking import Speaker
-from govledger.when import When, day_of
+from govledger.when import When
 
 
 @frozen(kw_only=True)
@@ -61,7 +61,7 @@ def lanes_of(contents: Contents, name: str, speaker: Speaker) -> tuple[Lane, ...
 
     A motion has its axes and its mandates, any other its status; the last lane has the records.
     """
-    held, days = contents.named(name), contents.days
+    held = contents.named(name)
     told = tuple(_believed(held, contents.known))
     match kind_of(name):
         case "motion":
@@ -79,7 +79,7 @@ def lanes_of(contents: Contents, name: str, speaker: Speaker) -> tuple[Lane, ...
         case _:
             lanes = [Lane(label=speaker.word("status"), stretches=_runs(told, "status", speaker))]
     records = {record.position: record for record in contents.records_of(name)}
-    marks = tuple(_marks(held, records, days.zone, speaker))
+    marks = tuple(_marks(held, records, contents.days, speaker))
     lanes.append(Lane(label=speaker.word("records").lower(), marks=marks))
     return tuple(lane for lane in lanes if lane.stretches or lane.marks)
 
@@ -99,7 +99,7 @@ def overview(contents: Contents, speaker: Speaker) -> tuple[Lane, ...]:
 def mandates_of(contents: Contents, motion: Held) -> Iterator[Held]:
     """The mandates that a motion gave."""
     for name in motion.named_by:
-        if kind_of(name) == "mandate":
+        if kind_of(name) == "mandate" and contents.holds(name):
             held = contents.named(name)
             if any(said.get("motion") == motion.name for said in _said(held, contents.known)):
                 yield held
@@ -165,7 +165,7 @@ def _ended(force: Stretch) -> Stretch:
     """Force with an exact end ends by itself; any other may have ended after its bound."""
     if force.status != "exact" or force.sure_until is None:
         return force
-    end = force.sure_until + 1
+    end = min(force.sure_until + 1, LAST)
     until = end if force.until is None else min(end, force.until)
     return evolve(force, until=until, sure_until=None)
 
@@ -187,21 +187,16 @@ def _due(told: _Believed, speaker: Speaker) -> Iterator[Mark]:
 
 
 def _marks(
-    held: Held, records: Mapping[int, Record], zone: Any, speaker: Speaker
+    held: Held, records: Mapping[int, Record], days: Days, speaker: Speaker
 ) -> Iterator[Mark]:
     if not held.tellings:
         return
     telling = held.tellings[-1]
-    kinds = {
-        told.position: "late" if told.late_from is not None else "told" for told in telling.standing
-    }
+    kinds = {told.position: "told" for told in telling.standing}
+    kinds |= {told.position: "late" for told in telling.standing if told.late_from is not None}
     kinds |= {taken.position: "taken" for taken in telling.taken}
     for position, kind in kinds.items():
         record = records[position]
-        earliest = record.on.earliest(zone)
-        yield Mark(
-            first=None if earliest is None else number(day_of(earliest, zone)),
-            last=number(record.on.day(zone)),
-            kind=kind,
-            text=f"{position}  {record.on}  {speaker.term(record.type)}",
-        )
+        first, last = days.between(record.on)
+        text = f"{position}  {record.on}  {speaker.term(record.type)}"
+        yield Mark(first=first, last=last, kind=kind, text=text)

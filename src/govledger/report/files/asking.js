@@ -2,15 +2,21 @@
 // here: answers (`data.js`), or showing them (`page.js`).
 
 /** The kinds that have a list by themselves; the others share one. */
+const FIXED = ["others", "findings", "changes", "proof"];
 const listed = kinds.filter((kind) => kind.plural && ofKind.get(kind.name).length);
 const others = kinds.filter(
   (kind) => !kind.plural && ofKind.get(kind.name).some(({ packed }) => packed.length > 2),
 );
+const viewOfKind = ({ plural }) =>
+  !plural ? "others" : FIXED.includes(plural) ? `list-${plural}` : plural;
 const kindsOf = (view) =>
-  view === "others" ? others : kinds.filter((kind) => kind.plural === view);
+  view === "others" ? others : kinds.filter((kind) => viewOfKind(kind) === view);
+
+/** What a view is called. */
+const calledView = (view) => capital(word(view.replace(/^list-/, "")));
 
 /** What there is to look at besides single subjects. */
-const LISTS = [...listed.map(({ plural }) => plural), ...(others.length ? ["others"] : [])];
+const LISTS = [...listed.map(viewOfKind), ...(others.length ? ["others"] : [])];
 const VIEWS = [...LISTS, "findings", "changes", "proof"];
 
 /** What is asked before anybody has asked anything. */
@@ -31,8 +37,8 @@ function address({ view, day, known, from, q, status, page: number, lang }) {
     known !== start.known && ["known", known],
     view === "changes" && ["from", iso(from)],
     q && !view.includes("/") && ["q", encodeURIComponent(q)],
-    status && !view.includes("/") && ["status", status],
-    number > 1 && !view.includes("/") && ["page", number],
+    status && !view.includes("/") && ["status", encodeURIComponent(status)],
+    number !== 1 && !view.includes("/") && ["page", number || "all"],
     lang !== start.lang && ["lang", lang],
   ];
   return `#${view}@${iso(day)}${rest
@@ -41,7 +47,7 @@ function address({ view, day, known, from, q, status, page: number, lang }) {
     .join("")}`;
 }
 
-/** What an address asks; what it does not say, or says wrongly, is as at the start. */
+/** What an address asks. What it does not say is as at the start; what it says `wrong` is, too. */
 function asking(hash) {
   const [where, ...rest] = hash.replace(/^#/, "").split("&");
   const [view, day] = where.split("@");
@@ -54,8 +60,13 @@ function asking(hash) {
       return "";
     }
   };
+  const isThere = VIEWS.includes(view) || subjectNamed(view);
   return {
-    view: VIEWS.includes(view) || subjectNamed(view) ? view : start.view,
+    wrong: [
+      view && !isThere && ["not_on_page", { name: view }],
+      day && dayOf(day) === null && ["no_such_day", { day }],
+    ].filter(Boolean),
+    view: isThere ? view : start.view,
     day: dayOf(day ?? "") ?? start.day,
     known: /^\d+$/.test(known)
       ? Math.min(Number(known), start.known)
@@ -65,17 +76,36 @@ function asking(hash) {
     from: dayOf(said.get("from") ?? "") ?? (dayOf(day ?? "") ?? start.day) - 1,
     q: text("q"),
     status: text("status"),
-    page: Math.max(1, Math.floor(Number(said.get("page")) || 1)),
+    page: said.get("page") === "all" ? 0 : Math.max(1, Math.floor(Number(said.get("page")) || 1)),
     lang: Object.hasOwn(page.words, said.get("lang") ?? "") ? said.get("lang") : start.lang,
   };
 }
 
-/** Ask something else; while one is `typing` or sliding, the step before is not kept to go back to. */
-function ask(changes, typing = false) {
-  const next = address({ ...asking(location.hash), ...changes });
-  if (!typing) location.hash = next;
-  else {
-    history.replaceState(null, "", next);
-    window.dispatchEvent(new HashChangeEvent("hashchange"));
+let current = null; // what is asked
+let asker = ""; // the control by which it was asked
+let writing = 0;
+let entries = Date.now(); // what numbers the entries of the history
+
+/** Ask something else. Of what one control asks in a row, one step is kept to go back to. */
+function ask(changes, by = "") {
+  const again = by !== "" && by === asker;
+  const next = { ...current, ...changes, wrong: [] };
+  if (!again) return go(address(next), next, by);
+  clearTimeout(writing);
+  // A browser takes only so many addresses in a while: a slider has more to say.
+  writing = setTimeout(() => history.replaceState(history.state, "", address(next)), 250);
+  current = next;
+  return show(next, address(next));
+}
+
+/** Go to an address of this page. */
+function go(to, next = asking(to), by = "") {
+  clearTimeout(writing);
+  asker = by;
+  current = next;
+  if (to !== location.hash) {
+    entries += 1;
+    history.pushState({ entry: entries }, "", to);
   }
+  return show(next, to);
 }

@@ -10,11 +10,13 @@ const [earliest, latest] = [
 
 /** Show what is asked. */
 function setControls({ day, known }) {
-  field("day").value = iso(day);
-  field("day-slider").value = day;
+  // What somebody is typing is not written over.
+  const put = (id, value) => asker === id || (field(id).value = value);
+  put("day", iso(day));
+  put("day-slider", day);
   field("day-slider").setAttribute("aria-valuetext", longDay(day));
-  field("known").value = known === start.known ? "" : iso(learnedOn(known) ?? opening);
-  field("known-slider").value = known;
+  put("known", known === start.known || !known ? "" : iso(learnedOn(known)));
+  put("known-slider", known);
   field("known-slider").setAttribute(
     "aria-valuetext",
     word("record_of", { known, all: start.known }),
@@ -23,8 +25,9 @@ function setControls({ day, known }) {
     known === start.known
       ? word("known_all", { all: start.known })
       : word("record_of", { known, all: start.known });
-  field("before").disabled = turningDays[0] === undefined || day <= turningDays[0];
-  field("after").disabled = turningDays.at(-1) === undefined || day >= turningDays.at(-1);
+  field("before").ariaDisabled = !turningDays.some((each) => each < day);
+  field("after").ariaDisabled = !turningDays.some((each) => each > day);
+  field("reset").textContent = word("reset", { day: longDay(opening) });
   field("language").value = language;
 }
 
@@ -33,27 +36,30 @@ function listen() {
   const on = (id, kind, act) => field(id).addEventListener(kind, act);
   on("day", "change", ({ target }) => {
     const day = dayOf(target.value);
-    if (day !== null) ask({ day });
+    if (day !== null && target.value >= "1000") ask({ day }, "day");
   });
-  on("day-slider", "input", ({ target }) => ask({ day: Number(target.value) }, true));
+  on("day-slider", "input", ({ target }) => ask({ day: Number(target.value) }, "day-slider"));
   on("known", "change", ({ target }) => {
     const day = dayOf(target.value);
-    ask({ known: day === null ? start.known : knownOn(day) });
+    ask({ known: day === null ? start.known : knownOn(day) }, "known");
   });
-  on("known-slider", "input", ({ target }) => ask({ known: Number(target.value) }, true));
-  on("before", "click", () =>
-    ask({ day: turningDays.findLast((day) => day < asking(location.hash).day) }),
-  );
-  on("after", "click", () =>
-    ask({ day: turningDays.find((day) => day > asking(location.hash).day) }),
-  );
+  on("known-slider", "input", ({ target }) => ask({ known: Number(target.value) }, "known-slider"));
+  on("before", "click", () => step(turningDays.findLast((day) => day < current.day)));
+  on("after", "click", () => step(turningDays.find((day) => day > current.day)));
   on("reset", "click", () => ask({ day: start.day, known: start.known }));
   on("language", "change", ({ target }) => ask({ lang: target.value }));
   on("print", "click", () => window.print());
   on("controls", "submit", (event) => event.preventDefault());
+  document.addEventListener("focusout", () => {
+    asker = "";
+  });
   Object.assign(field("day-slider"), { min: earliest, max: latest });
   Object.assign(field("known-slider"), { min: 0, max: start.known });
   scale();
+}
+
+function step(day) {
+  if (day !== undefined) ask({ day });
 }
 
 /** Where on the slider anything changes. */

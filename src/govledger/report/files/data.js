@@ -254,11 +254,15 @@ function touched(before, after, known) {
   return kinds.flatMap((kind) => ofKind.get(kind.name)).filter((subject) => !same(subject));
 }
 
-function codesOf(found) {
-  const codes = new Map();
-  for (const { subject, code } of found) codes.set(subject, [...(codes.get(subject) ?? []), code]);
-  return codes;
+function bySubject(found) {
+  const grouped = new Map();
+  for (const one of found) grouped.set(one.subject, [...(grouped.get(one.subject) ?? []), one]);
+  return grouped;
 }
+
+/** The codes of findings, by subject. */
+const codesOf = (found) =>
+  new Map([...bySubject(found)].map(([subject, some]) => [subject, some.map(({ code }) => code)]));
 
 /** What differs between two days, of subjects whose parts were read: as `Ledger.diff` tells. */
 function differences(some, before, after, known) {

@@ -25,7 +25,18 @@ function filled(made, said, children) {
 }
 
 /** Text that people wrote: whatever direction it has or asks for stays within it. */
-const written = (text) => element("bdi", {}, String(text));
+const written = (text) => element("bdi", {}, dated(String(text)));
 
 const badge = (status) =>
   status ? element("span", { class: `badge is-${status}` }, term(status)) : null;
+
+const capital = (text) => text.charAt(0).toLocaleUpperCase(language) + text.slice(1);
+
+/** The heading of a view, to which the focus goes when one comes to it. */
+const heading = (text) => element("h2", { tabindex: -1 }, capital(text));
+
+/** Words of the page, in which a day is not broken over lines. */
+const dated = (text) =>
+  text
+    .split(/(\d{4}-\d\d-\d\d)/)
+    .map((part, at) => (at % 2 ? element("span", { class: "whole" }, part) : part));

@@ -8,13 +8,15 @@ function chosen(asked) {
   const all = kindsOf(asked.view).flatMap((kind) => standing(kind.name, asked.day, asked.known));
   const fitting = all.filter(fits(asked));
   const pages = Math.max(1, Math.ceil(fitting.length / PAGE_OF_LIST));
-  const at = Math.min(asked.page, pages);
+  const at = Math.min(asked.page, pages); // 0 is all of them
+  const first = at ? (at - 1) * PAGE_OF_LIST : 0;
   return {
     all,
     fitting,
     pages,
     at,
-    shown: fitting.slice((at - 1) * PAGE_OF_LIST, at * PAGE_OF_LIST),
+    first,
+    shown: at ? fitting.slice(first, first + PAGE_OF_LIST) : fitting,
   };
 }
 
@@ -41,11 +43,15 @@ function fits({ status, q, day, known }) {
   };
 }
 
-function listView(asked, { all, fitting, pages, at, shown }) {
+function listView(asked, { all, fitting, pages, at, first, shown }) {
   return [
-    element("h2", { tabindex: -1 }, word(asked.view)),
+    heading(calledView(asked.view)),
     filters(all, asked),
-    element("p", { class: "count", id: "count" }, found(fitting.length, all.length)),
+    element(
+      "p",
+      { class: "count", id: "count", tabindex: -1 },
+      found(asked, all, fitting, first, shown),
+    ),
     shown.length
       ? listing(shown, asked)
       : element("p", { class: "absent" }, word(all.length ? "no_match" : "nothing")),
@@ -53,8 +59,17 @@ function listView(asked, { all, fitting, pages, at, shown }) {
   ];
 }
 
-const found = (fitting, all) =>
-  fitting === all ? word("on_record", { count: all }) : word("found_of", { count: fitting, all });
+/** How many there are, how many of them are shown, and why no more. */
+function found({ status, q }, all, fitting, first, shown) {
+  const sought = [status && `${word("status")} ${term(status)}`, q && `“${q}”`].filter(Boolean);
+  const count = sought.length
+    ? word("found_of", { count: fitting.length, all: all.length, sought: sought.join(", ") })
+    : word(page.year ? "on_page" : "on_record", { count: all.length });
+  const some =
+    shown.length < fitting.length &&
+    word("shown_of", { from: first + 1, to: first + shown.length });
+  return some ? `${count} ${some}` : count;
+}
 
 function filters(all, asked) {
   const counts = new Map();
@@ -82,14 +97,15 @@ function filters(all, asked) {
         id: "q",
         value: asked.q,
         autocomplete: "off",
-        input: (event) => ask({ q: event.target.value, page: 1 }, true),
+        input: (event) => event.isComposing || ask({ q: event.target.value, page: 1 }, "q"),
+        compositionend: (event) => ask({ q: event.target.value, page: 1 }, "q"),
       }),
     ),
     options.length > 0 &&
       element(
         "label",
         {},
-        word("status"),
+        capital(word("status")),
         element(
           "select",
           { id: "status", change: (event) => ask({ status: event.target.value, page: 1 }) },
@@ -100,16 +116,14 @@ function filters(all, asked) {
   );
 }
 
-const WHOLE = ["since", "on", "status"]; // are not broken over lines
-
 function listing(some, asked, but = "") {
-  const codes = codesOf(findings(asked.day, asked.known));
+  const found = bySubject(findings(asked.day, asked.known));
   const columns = shownOf(some[0].kind).columns.filter((column) => column !== but);
   const range = [turningDays[0], Math.max(turningDays.at(-1), asked.day) + 1];
   const strips = some.some((subject) => rowAt(subject, asked.day, asked.known).status);
   return element(
     "div",
-    { class: "wide", tabindex: 0, role: "region", "aria-label": word(asked.view) },
+    { class: "wide", "data-label": calledView(asked.view) },
     element(
       "table",
       { class: "list" },
@@ -137,12 +151,12 @@ function listing(some, asked, but = "") {
               { scope: "row" },
               linkTo(subject, asked, written(callOf(subject, said))),
               element("code", {}, nameOf(subject)),
-              flags(codes.get(subject), said, asked),
+              flags(found.get(subject), said),
             ),
             columns.map((column) =>
               element(
                 "td",
-                { "data-label": word(column), class: WHOLE.includes(column) ? "whole" : null },
+                { "data-label": word(column), class: page.whole.includes(column) ? "whole" : null },
                 cell(said[column], column, asked),
               ),
             ),
@@ -158,25 +172,28 @@ function listing(some, asked, but = "") {
 const cell = (value, column, asked) =>
   value === undefined ? element("span", { class: "none" }, "–") : telling(value, column, asked);
 
-const flags = (codes, said) =>
-  (codes ?? []).map((code) =>
+const flags = (found, said) =>
+  (found ?? []).map(({ code, breach, message }) =>
     element(
       "span",
-      { class: "flag" },
-      meaning(code, said.notices?.find(([each]) => each === code)?.[1]),
+      { class: breach ? "flag breach" : "flag" },
+      meaning(code, message ?? said.notices?.find(([each]) => each === code)?.[1]),
     ),
   );
 
 function pager(at, pages, asked) {
   const to = (page, label) =>
-    page >= 1 && page <= pages
+    at && page >= 1 && page <= pages
       ? element("a", { href: address({ ...asked, page }) }, label)
       : element("span", { class: "none" }, label);
   return element(
     "nav",
     { class: "pager", "aria-label": word("pages") },
     to(at - 1, word("previous")),
-    element("span", {}, word("page_of", { page: at, pages })),
+    at > 0
+      ? element("span", {}, word("page_of", { page: at, pages }))
+      : element("a", { href: address({ ...asked, page: 1 }) }, word("page_by_page")),
     to(at + 1, word("next")),
+    at > 0 && element("a", { href: address({ ...asked, page: 0 }) }, word("all_of_them")),
   );
 }

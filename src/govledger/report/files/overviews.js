@@ -7,11 +7,11 @@ const preparedFindings = ({ day, known }) =>
 function findingsView(asked) {
   const all = findings(asked.day, asked.known);
   return [
-    element("h2", { tabindex: -1 }, word("findings")),
+    heading(word("findings")),
     element("p", { class: "count" }, word("findings_mean")),
     all.length
       ? all.map((one) => finding(one, asked, true))
-      : element("p", { class: "absent" }, word("no_findings")),
+      : element("p", { class: "absent" }, word(page.year ? "no_findings_here" : "no_findings")),
   ];
 }
 
@@ -33,8 +33,7 @@ function finding(one, asked, withSubject) {
       withSubject && [linkTo(one.subject, asked, written(lastCalled(one.subject))), ": "],
       said,
     ),
-    message !== said && element("p", { class: "hint", lang: "en" }, written(message)),
-    one.hint && element("p", { class: "hint", lang: "en" }, written(one.hint)),
+    one.breach && message !== said && element("p", { class: "hint", lang: "en" }, written(message)),
   );
 }
 
@@ -50,12 +49,10 @@ function changesView(asked) {
     asked.day,
     asked.known,
   ).filter(({ field }) => !DERIVED.includes(field));
-  const bySubject = new Map();
-  for (const change of all)
-    bySubject.set(change.subject, [...(bySubject.get(change.subject) ?? []), change]);
-  const rows = [...bySubject].slice(0, 10 * PAGE_OF_LIST);
+  const subjectsChanged = bySubject(all);
+  const rows = [...subjectsChanged].slice(0, 10 * PAGE_OF_LIST);
   return [
-    element("h2", { tabindex: -1 }, word("changes")),
+    heading(word("changes")),
     element(
       "form",
       { class: "filters", submit: (event) => event.preventDefault() },
@@ -67,23 +64,26 @@ function changesView(asked) {
           type: "date",
           id: "from",
           value: iso(asked.from),
-          change: (event) => ask({ from: dayOf(event.target.value) ?? asked.from }),
+          change: ({ target }) => {
+            const from = dayOf(target.value);
+            if (from !== null && target.value >= "1000") ask({ from }, "from");
+          },
         }),
       ),
     ),
     element(
       "p",
-      { class: "count" },
+      { class: "count", id: "count", tabindex: -1 },
       word("changed_between", {
         from: longDay(asked.from),
         day: longDay(asked.day),
-        count: bySubject.size,
+        count: subjectsChanged.size,
       }),
     ),
     rows.length
       ? element(
           "div",
-          { class: "wide", tabindex: 0, role: "region", "aria-label": word("changes") },
+          { class: "wide", "data-label": word("changes") },
           element(
             "table",
             { class: "list changes" },
@@ -135,11 +135,11 @@ function changesView(asked) {
           ),
         )
       : element("p", { class: "absent" }, word("no_change")),
-    bySubject.size > rows.length &&
+    subjectsChanged.size > rows.length &&
       element(
         "p",
         { class: "count" },
-        word("first_of", { count: rows.length, all: bySubject.size }),
+        word("first_of", { count: rows.length, all: subjectsChanged.size }),
       ),
   ];
 }
@@ -147,5 +147,5 @@ function changesView(asked) {
 /** The verdict was told when the page was made: it stands in the page already, in each language. */
 function proofView() {
   const told = document.getElementById(`proof-${language}`).content.cloneNode(true);
-  return [element("h2", { tabindex: -1 }, word("proof")), told];
+  return [heading(word("proof")), told];
 }

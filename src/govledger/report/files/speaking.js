@@ -12,7 +12,7 @@ const look = (name, ...tables) =>
 const term = (name) => look(name, page.words[language].own, page.words[language].terms);
 
 function word(name, values = {}) {
-  const text = look(name, page.words[language].own, page.words[language].words);
+  const text = look(name, page.words[language].names, page.words[language].words);
   return text.replace(/\{(\w+)\}/g, (whole, key) =>
     Object.hasOwn(values, key) ? values[key] : whole,
   );
@@ -33,8 +33,7 @@ function tell(value, field = "") {
   if (typeof value === "object") {
     if ("until" in value && "kind" in value)
       return `${value.from ? `${value.from} – ` : ""}${term(value.kind)} ${value.until}`;
-    if ("in_favour" in value)
-      return word("electorate" in value ? "tally_of_all" : "tally_of", value);
+    if ("in_favour" in value) return counted(value);
     return Object.entries(value)
       .map(([name, each]) => `${word(name)}: ${tell(each)}`)
       .join("; ");
@@ -42,7 +41,17 @@ function tell(value, field = "") {
   if (TERMED.has(field)) return term(value);
   if (field === "due" && /^before \d/.test(value)) return value.replace("before", term("before"));
   if (value === "[withheld]" || value === "[erased]") return word(value.slice(1, -1));
+  if (/^\.\.\/\d{4}/.test(value)) return word("by_day", { day: value.slice(3) });
   return String(value);
+}
+
+/** A count of votes; of those who did neither vote for nor against, if any. */
+function counted(tally) {
+  const parts = ["in_favour", "against", "abstained", "absent"]
+    .filter((name, at) => at < 2 || tally[name])
+    .map((name) => word(`n_${name}`, { count: tally[name] }));
+  if (tally.electorate) parts.push(word("n_electorate", { count: tally.electorate }));
+  return `${parts.join(", ")} (${term(tally.unit)})`;
 }
 
 /** What a finding says: in words of the page where it has some, else in those of the ledger. */

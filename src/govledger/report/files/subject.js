@@ -30,7 +30,7 @@ function subjectView(asked) {
   const subject = subjectNamed(asked.view);
   const said = describe(subject, asked.day, asked.known);
   const name = said ? callOf(subject, said) : lastCalled(subject);
-  const list = subject.kind.plural ?? "others";
+  const list = viewOfKind(subject.kind);
   const own = findings(asked.day, asked.known).filter((one) => one.subject === subject);
   const apart = [...APART, shownOf(subject.kind).called];
   const facts = inOrder(subject.kind, said ?? {}).filter(([field]) => !apart.includes(field));
@@ -52,7 +52,7 @@ function subjectView(asked) {
     element(
       "p",
       { class: "back" },
-      element("a", { href: address({ ...asked, view: list }) }, `← ${word(list)}`),
+      element("a", { href: address({ ...asked, view: list }) }, `← ${calledView(list)}`),
     ),
     element("h2", { tabindex: -1 }, written(name)),
     element(
@@ -62,10 +62,18 @@ function subjectView(asked) {
       " ",
       said ? badge(said.status) : null,
     ),
-    !said && element("p", { class: "absent" }, word("not_then", { day: longDay(asked.day) })),
+    !said &&
+      element(
+        "p",
+        { class: "absent" },
+        word(asked.known === start.known ? "not_then" : "not_then_known", {
+          day: longDay(asked.day),
+          known: asked.known,
+        }),
+      ),
     said?.status === "completed" && element("p", { class: "means" }, word("completed_means")),
     own.map((one) => finding(one, asked, false)),
-    lanes.length > 0 &&
+    saysMoreThanADot(lanes) &&
       section(
         "over_time",
         element(
@@ -73,15 +81,10 @@ function subjectView(asked) {
           {},
           element(
             "div",
-            {
-              class: "wide",
-              tabindex: 0,
-              role: "region",
-              "aria-label": word("timeline_of", { subject: name }),
-            },
+            { class: "wide", "data-label": word("over_time") },
             picture(lanes, word("timeline_of", { subject: name }), asked.day, pictureWidth()),
           ),
-          element("figcaption", {}, word("timeline_means")),
+          element("figcaption", {}, legend(lanes)),
         ),
       ),
     facts.length > 0 &&
@@ -106,7 +109,7 @@ function subjectView(asked) {
     about.map((other) =>
       element(
         "details",
-        { class: "about" },
+        { class: "about", "data-about": nameOf(other) },
         element("summary", {}, word("about", { subject: lastCalled(other) })),
         records(why(other, asked.day, asked.known), asked),
       ),
@@ -133,6 +136,28 @@ function subjectView(asked) {
   );
 }
 
+const saysMoreThanADot = (lanes) =>
+  lanes.some(({ stretches: some, marks }) => some.length || marks.length > 1);
+
+/** What the marks mean, of those that there are. */
+function legend(lanes) {
+  const marks = lanes.flatMap(({ marks: some }) => some);
+  const kindsOfMark = new Set(marks.map(({ kind }) => kind));
+  const parts = [
+    kindsOfMark.has("told") && "legend_told",
+    marks.some(({ first, last }) => first !== last) && "legend_open",
+    kindsOfMark.has("late") && "legend_late",
+    kindsOfMark.has("taken") && "legend_taken",
+    kindsOfMark.has("due") && "legend_due",
+    lanes.some(({ stretches: some }) => some.some(({ sure }) => sure !== null)) && "legend_unsure",
+    "legend_now",
+  ];
+  return parts
+    .filter(Boolean)
+    .map((name) => word(name))
+    .join(" ");
+}
+
 const section = (name, ...children) =>
   element("section", {}, element("h3", {}, word(name)), ...children);
 
@@ -151,7 +176,7 @@ function records(reasons, asked) {
         element(
           "p",
           { class: "what" },
-          element("time", {}, record.on),
+          element("time", {}, tell(record.on, "on")),
           " ",
           element("strong", {}, term(record.type)),
           " ",
@@ -190,7 +215,7 @@ function records(reasons, asked) {
           { class: "made" },
           word("recorded_as", {
             position: record.position,
-            made: record.made.replace("T", " ").replace("Z", " UTC"),
+            made: record.made,
           }),
         ),
       ),
@@ -204,7 +229,7 @@ function sourceOf([name, assertion, url, title, span]) {
     /^https?:\/\//.test(url)
       ? element("a", { href: url, rel: "noreferrer" }, written(called))
       : written(called),
-    span ? ` ${span[0]}–${span[1]}` : "",
+    span ? `, ${word("characters", { from: span[0], to: span[1] })}` : "",
     ", ",
     element("span", { class: `assertion is-${assertion}` }, term(assertion)),
   ];

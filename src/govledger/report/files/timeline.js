@@ -79,7 +79,7 @@ function forced(since, until, { kind, until: end }) {
 /** Force with an exact end ends by itself; any other may have ended after its bound. */
 function ended(force) {
   if (force.status !== "exact" || force.sure === null) return force;
-  const end = force.sure + 1;
+  const end = Math.min(force.sure + 1, LAST);
   return { ...force, until: force.until === null ? end : Math.min(end, force.until), sure: null };
 }
 
@@ -108,8 +108,9 @@ function recordMarks(subject, known) {
 
 // --- drawing --------------------------------------------------------------------------------
 
-const [GUTTER, EDGE, TOP, LANE, BAR, LETTER, MARGIN] = [136, 16, 30, 30, 20, 6.8, 0.04];
+const [GUTTER, EDGE, TOP, LANE, BAR, SIDE, LETTER, MARGIN] = [136, 16, 30, 30, 20, 14, 6.8, 0.04];
 const STEPS = [1, 2, 3, 6, 12, 24, 60, 120, 240, 600];
+const [FIRST, LAST, FAR_OFF] = ["0001-01-01", "9999-12-31", "9000-01-01"].map(dayOf);
 const tenth = (number) => Math.round(number * 10) / 10;
 
 function scaleOf(lanes, day, width) {
@@ -118,17 +119,20 @@ function scaleOf(lanes, day, width) {
       ...some.flatMap(({ since, until, sure }) => [since, until, sure]),
       ...marks.flatMap(({ first, last }) => [first, last]),
     ])
-    .filter((each) => each !== null);
+
+    .filter((each) => each !== null && each < FAR_OFF);
   days.push(day);
   const [earliest, latest] = [Math.min(...days), Math.max(...days)];
   const margin = Math.max(7, Math.round((latest - earliest) * MARGIN));
-  const [first, last] = [earliest - margin, latest + margin];
-  const at = (each) => tenth(GUTTER + ((each - first) / (last - first)) * (width - GUTTER - EDGE));
+  const [first, last] = [Math.max(earliest - margin, FIRST), Math.min(latest + margin, LAST)];
+  const shown = (each) => Math.min(Math.max(each, first), last);
+  const at = (each) =>
+    tenth(GUTTER + ((shown(each) - first) / (last - first)) * (width - GUTTER - EDGE));
   return { first, last, width, at };
 }
 
 /** The first days of months, so many that their names do not meet. */
-function ticks({ first, last, width }) {
+function ticks({ first, last, width, at }) {
   const month = (day) => {
     const [year, number] = iso(day).split("-").map(Number);
     return year * 12 + number;
@@ -140,7 +144,7 @@ function ticks({ first, last, width }) {
   for (let each = begin; each < end; each += 1) {
     if (each % step === 0) found.push(Date.UTC(Math.floor(each / 12), each % 12, 1) / DAY);
   }
-  return found;
+  return found.filter((tick) => at(tick) <= width - 2 * EDGE);
 }
 
 /** The lanes as a picture, with a line at the day that is asked about. */
@@ -161,13 +165,7 @@ function picture(lanes, title, day, width) {
       return [
         words("lane", 0, top + 14, label),
         ...some.map((one) => drawnStretch(one, scale, top)),
-        ...["told", "late", "taken", "due"].flatMap((kind) =>
-          drawnMarks(
-            marks.filter((mark) => mark.kind === kind),
-            scale,
-            top,
-          ),
-        ),
+        ...drawnMarks(marks, scale, top),
       ];
     }),
   );
@@ -195,29 +193,42 @@ const bar = (name, left, right, top) =>
     height: BAR,
   });
 
-/** Marks of one kind; those of the same days are one mark, with their number. */
+/** The marks of a lane, kind by kind; where there are several on a day, side by side. */
 function drawnMarks(marks, scale, top) {
   const middle = top + BAR / 2;
-  const together = new Map();
-  const when = ({ first, last }) => [last, first ?? scale.first];
+  const takenUp = new Map();
+  return Object.keys(SHAPES).flatMap((kind) =>
+    together(
+      marks.filter((mark) => mark.kind === kind),
+      scale,
+    ).map((some) => {
+      const [last, first] = whenOf(some[0], scale);
+      const beside = takenUp.get(last) ?? 0;
+      takenUp.set(last, beside + SIDE);
+      const at = tenth(scale.at(last) + beside);
+      return drawn(
+        "g",
+        { class: `mark ${kind}` },
+        drawn("title", {}, some.map(({ text }) => text).join("\n")),
+        first < last && line("whisker", scale.at(first), middle, at, middle),
+        SHAPES[kind](at, middle, some.length),
+      );
+    }),
+  );
+}
+
+const whenOf = ({ first, last }, scale) => [last, first ?? scale.first];
+
+/** Marks of the same days together, by time. */
+function together(marks, scale) {
+  const found = new Map();
   for (const mark of marks) {
-    const key = when(mark).join();
-    together.set(key, [...(together.get(key) ?? []), mark]);
+    const key = whenOf(mark, scale).join();
+    found.set(key, [...(found.get(key) ?? []), mark]);
   }
-  const ordered = [...together.values()].sort(([one], [other]) => {
-    const [a, b] = [when(one), when(other)];
+  return [...found.values()].sort(([one], [other]) => {
+    const [a, b] = [whenOf(one, scale), whenOf(other, scale)];
     return a[0] - b[0] || a[1] - b[1];
-  });
-  return ordered.map((some) => {
-    const [last, first] = when(some[0]);
-    const at = scale.at(last);
-    return drawn(
-      "g",
-      { class: `mark ${some[0].kind}` },
-      drawn("title", {}, some.map(({ text }) => text).join("\n")),
-      first < last && line("whisker", scale.at(first), middle, at, middle),
-      SHAPES[some[0].kind](at, middle, some.length),
-    );
   });
 }
 
