@@ -559,7 +559,7 @@ def test_an_extension_cannot_reword_a_sentence_or_hide_a_view(window, tmp_path):
     changes = attrs.evolve(
         own.GRANTS,
         subjects=tuple(attrs.evolve(each, plural="changes") for each in own.GRANTS.subjects),
-        labels={"en": {"as_of": "OWN", "any": "OWN", "status": "standing"}},
+        labels={"en": {"as_of": "REWORDED", "any": "REWORDED", "status": "standing"}},
     )
     with Ledger.in_memory(extensions=[changes]) as ledger:
         ledger.record(MotionSubmitted("bins", title="Bins", on="2024-03-01"))
@@ -570,7 +570,7 @@ def test_an_extension_cannot_reword_a_sentence_or_hide_a_view(window, tmp_path):
         address = written(ledger, tmp_path, as_of="2024-03-02")
     show(window, address, "#list-changes@2024-03-02")
     assert [name for name, _ in rows(window)] == ["grant/bins"]
-    assert "OWN" not in window.text("body") and "Standing" in window.text("thead")
+    assert "REWORDED" not in window.text("body") and "standing" in window.text("thead")
     show(window, address, "#changes@2024-03-02")
     assert "Between the end of" in window.text("#count")
 
