@@ -517,7 +517,7 @@ def test_the_pictures_of_the_docs_are_there(example_page, window, request, name,
     if request.config.getoption("--update-golden"):
         window.width(width)
         show(window, example_page, {"register": "", "motion": "#motion/ssa-i@2018-11-30"}[name])
-        window.picture(file, None if name == "register" else (width, 1180))
+        window.picture(file, (width, 1180))
     assert file.read_bytes().startswith(b"\x89PNG")
 
 
@@ -671,6 +671,7 @@ def test_axe_finds_nothing_serious(example_page, window, width):
                 args=[],
             )
             assert found == [], (view, lang, json.dumps(found, indent=1))
+            assert window.run("return document.documentElement.scrollWidth") <= width, view
 
 
 def test_a_page_of_a_tangle_passes_too(shown, window):
