@@ -153,7 +153,6 @@ CALLS = {
     "not-a-copy": 'Ledger.open("other.db", name="Other").close()\nledger.copy_to("other.db")',
     "not-a-database": 'ledgers("club.db")',
     "not-a-day": 'page(ledger, "2018-06")',
-    "unknown-language": 'page(ledger, language="de")',
     "no-jinja": "with without_jinja(): page(ledger)",
     "no-driver": 'with undriven(): Ledger.open("postgresql://localhost/club?ledger=vng")',
     "not-opened": """Ledger(SqliteStore.in_memory(Entry(1, "motion/bins", 1, "motion.lapsed@1", b'{"on":"2024","position":1,"recorded_at":"2024-03-14T09:00:00.000000Z"}'))).name""",
@@ -615,7 +614,7 @@ def raised_in(module):
 BELOW = set().union(
     *(
         raised_in(f"{name}.py")
-        for name in "values when sheets votes source profiles events codec state ledger erasing recording together drafts following extension vocabulary storage/places storage/copying storage/tables/registers report/page".split()
+        for name in "values when sheets votes source profiles events codec state ledger erasing recording together drafts following extension vocabulary storage/places storage/copying storage/tables/registers report/page report/shell".split()
     )
 )
 

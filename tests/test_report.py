@@ -33,8 +33,7 @@ from govledger.register import register
 from govledger.report import page
 from govledger.report.contents import gather
 from govledger.report.days import Days, iso, number
-from govledger.report.page import _SCRIPTS as SCRIPTS
-from govledger.report.page import _file
+from govledger.report.shell import SCRIPTS, text_of
 from govledger.report.drawing import scale_of
 from govledger.report.tellings import tellings
 from govledger.report.timelines import lanes_of
@@ -229,8 +228,8 @@ def test_labels_are_those_of_what_was_known():
 
 
 def test_every_word_is_there_and_none_is_idle():
-    scripts = [_file(f"{name}.js") for name in SCRIPTS]
-    code = "\n".join([*scripts, _file("page.html"), *(p.read_text("utf-8") for p in sources())])
+    scripts = [text_of(f"{name}.js") for name in SCRIPTS]
+    code = "\n".join([*scripts, text_of("page.html"), *(p.read_text("utf-8") for p in sources())])
     asked = re.findall(r'(?:word|section)\("(\w+)"[,)]|word="(\w+)"', code)
     assert {w for pair in asked for w in pair if w} - WORDS.keys() == set()
     made = {w for w in WORDS if w.startswith(("verdict_", "means_"))}  # of a verdict's name

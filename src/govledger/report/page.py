@@ -1,32 +1,28 @@
 """The page: one file of HTML that answers for any day, without a network.
 
-Here: `page`, which puts together what is gathered, the words, the scripts, and the policy that
-lets nothing else run. Not here: what is gathered (`contents`), or what the scripts do with it.
+Here: `page`, which puts together what is gathered and the words for it. Not here: what is
+gathered (`contents`), or the template, the scripts and what lets nothing else run (`shell`).
 """
 
 from __future__ import annotations
 
-import json
-from base64 import b64encode
 from collections.abc import Iterator, Mapping
 from datetime import date
-from hashlib import sha256
 from importlib import metadata
-from importlib.resources import files
 from typing import Any
 from xml.etree.ElementTree import tostring
 
 from attrs import evolve
 
 from govledger.audit import Verdict, Verification
-from govledger.errors import Problem, StorageError, invalid
+from govledger.errors import invalid
 from govledger.events import kind_of
 from govledger.ledger import Known, Ledger, Moment
 from govledger.register import Register
-from govledger.report import still
+from govledger.report import shell, still
 from govledger.report.contents import Contents, Progress, gather, withheld
 from govledger.report.days import number
-from govledger.report.drawing import picture, style_sheet
+from govledger.report.drawing import picture
 from govledger.report.packing import packed
 from govledger.report.timelines import lanes_of
 from govledger.report.words import FINDINGS, MONTHS, WORDS, long_day
@@ -36,22 +32,6 @@ from govledger.when import Precision, When, when
 
 DETAILED = 200
 """Where there are more motions, whoever reads without a script sees their list alone."""
-
-_SCRIPTS = (
-    "data",
-    "speaking",
-    "elements",
-    "asking",
-    "telling",
-    "timeline",
-    "lists",
-    "subject",
-    "overviews",
-    "controls",
-    "console",
-    "page",
-)
-"""The scripts, each of which uses only those before it."""
 
 _VERDICTS = {
     Verdict.ALTERED: "altered",
@@ -97,7 +77,7 @@ def page(
     >>> html[:15], "&lt;b&gt;Bins&lt;/b&gt;" in html, "<b>Bins" in html
     ('<!doctype html>', True, False)
     """
-    templates = _templates()
+    template = shell.template()
     if language not in LANGUAGES:
         raise invalid("unknown-language", f'there are no words in "{language}"', 'say "en" or "nl"')
     day = when(_opening(ledger.today(), year) if as_of is None else as_of)
@@ -124,18 +104,17 @@ def page(
         "year": year,
         "left": contents.left_out,
     }
-    script, style = _script(), f"{_file('page.css')}\n{style_sheet()}"
-    rendered: str = templates.get_template("page.html").render(
-        policy=_policy(script, style),
-        style=_safe(style),
-        script=_safe(script),
-        beginning=_safe(_BEGINNING),
-        whole=still.WHOLE,
-        page=_data(_page(ledger, contents, language, seal, speakers)),
+    return shell.rendered(
+        template,
+        page=shell.data(_page(ledger, contents, language, seal, speakers)),
+        register=shell.escaped(first),
+        parts=parts,
         seal={**seal, "verdict": speaker.word(verdict)},
         verdict=verdict,
-        register=_escaped(first),
-        parts=parts,
+        meaning=f"means_{_VERDICTS[verified.verdict]}",
+        verified=verified,
+        checkpoint=checkpoint,
+        command=_command(day, known, language, year, disclose=disclose),
         speaker=speaker,
         speakers=speakers.values(),
         word=speaker.word,
@@ -147,15 +126,11 @@ def page(
         year=year,
         missing=ledger.missing,
         disclosed=disclose,
-        command=_command(day, known, language, year, disclose=disclose),
-        verified=verified,
-        meaning=f"means_{_VERDICTS[verified.verdict]}",
-        checkpoint=checkpoint,
         moment=speaker.word("as_of", day=long_day(day.text, language), known=known),
         lists=still.lists(register, speaker),
+        whole=still.WHOLE,
         details=tuple(_details(ledger, register, contents, speaker, day, disclose=disclose)),
     )
-    return rendered
 
 
 def _opening(today: date, year: int | None) -> date:
@@ -164,26 +139,6 @@ def _opening(today: date, year: int | None) -> date:
 
 
 _VERSION = metadata.version("govledger")
-
-
-def _templates() -> Any:
-    try:
-        from jinja2 import Environment, PackageLoader, StrictUndefined
-    except ImportError as error:
-        raise StorageError(
-            Problem(
-                code="no-jinja",
-                message="a page needs Jinja2, which is not installed",
-                hint='pip install "govledger[report]"',
-            )
-        ) from error
-    return Environment(
-        loader=PackageLoader("govledger.report", "files"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
 
 
 def _of_page(register: Register, contents: Contents, *, disclose: bool) -> Register:
@@ -253,62 +208,12 @@ def _details(
     for motion in register.motions.values():
         title = speaker.word("timeline_of", subject=motion.title)
         lanes = lanes_of(contents, motion.subject, speaker)
+        drawn = picture(lanes, title, number(day.last))
         why = ledger.why(motion.subject, day, register.known_at)
         yield {
             "id": motion.subject,
             "called": motion.title,
             "status": speaker.term(motion.status or "on-record"),
-            "picture": _safe(tostring(picture(lanes, title, number(day.last)), encoding="unicode")),
+            "picture": shell.markup(tostring(drawn, encoding="unicode")),
             "steps": tuple(still.steps(why, speaker, disclose=disclose)),
         }
-
-
-# --- what may run -----------------------------------------------------------------------
-
-
-_BEGINNING = 'document.getElementById("reading").hidden = false;'
-"""What every browser can do that has scripts: if the others fail, it is too old for them."""
-
-
-def _script() -> str:
-    """The scripts as one, in which no name is anybody else's."""
-    inside = "\n".join(_file(f"{name}.js") for name in _SCRIPTS)
-    return f'(() => {{\n"use strict";\n{inside}}})();'
-
-
-def _file(name: str) -> str:
-    return files("govledger.report").joinpath("files", name).read_text("utf-8")
-
-
-def _policy(script: str, style: str) -> str:
-    """Nothing is fetched from anywhere, and nothing runs but the script of the page."""
-    return "; ".join(
-        (
-            "default-src 'none'",
-            f"script-src '{_digest(_BEGINNING)}' '{_digest(script)}'",
-            f"style-src '{_digest(style)}'",
-            "base-uri 'none'",
-            "form-action 'none'",
-            "require-trusted-types-for 'script'",
-        )
-    )
-
-
-def _digest(text: str) -> str:
-    return f"sha256-{b64encode(sha256(text.encode()).digest()).decode()}"
-
-
-def _data(value: object) -> Any:
-    return _escaped(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
-
-
-def _escaped(text: str) -> Any:
-    """JSON that a browser cannot take for markup, wherever it stands."""
-    return _safe(text.replace("<", "\\u003c"))
-
-
-def _safe(text: str) -> Any:
-    """Text that is markup, and was not written by people."""
-    from markupsafe import Markup
-
-    return Markup(text)  # noqa: S704 - only ours, and JSON without a "<"
