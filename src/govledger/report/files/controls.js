@@ -25,8 +25,8 @@ function setControls({ day, known }) {
     known === start.known
       ? word("known_all", { all: start.known })
       : word("record_of", { known, all: start.known });
-  field("before").ariaDisabled = !turningDays.some((each) => each < day);
-  field("after").ariaDisabled = !turningDays.some((each) => each > day);
+  field("before").setAttribute("aria-disabled", !turningDays.some((each) => each < day));
+  field("after").setAttribute("aria-disabled", !turningDays.some((each) => each > day));
   field("reset").textContent = word("reset", { day: longDay(opening) });
   field("language").value = language;
 }
