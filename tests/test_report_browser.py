@@ -98,7 +98,7 @@ def settled(window):
         const done = arguments[0];
         const look = () => {
           const { shown } = document.documentElement.dataset;
-          shown !== undefined && (!location.hash || shown === location.hash) ? done() : setTimeout(look, 5);
+          shown && (!location.hash || shown === location.hash) ? done() : setTimeout(look, 5);
         };
         look();""",
         args=[],

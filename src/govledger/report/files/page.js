@@ -37,7 +37,7 @@ async function show(now, said) {
   around(now);
   arrive(shown, now);
   shown = now;
-  document.documentElement.dataset.shown = said;
+  document.documentElement.dataset.shown = said || address(now);
 }
 
 /** Put a view in place. A form in which somebody types stays; what is about to open stays open. */
