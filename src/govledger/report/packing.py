@@ -127,7 +127,12 @@ def _first(contents: Contents, numbers: Mapping[str, int]) -> dict[str, Any]:
             for held in contents.subjects
         ],
         "judged": judged,
-        "noticed": [numbers[held.name] for held in contents.subjects if _has_notices(held)],
+        "noticed": [
+            numbers[held.name]
+            for kind in kinds
+            for held in contents.subjects
+            if kind_of(held.name) == kind and _has_notices(held)
+        ],
         "turns": sorted(_turns(contents)),
         "learned": contents.learned,
         "words": words.values,

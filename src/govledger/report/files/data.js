@@ -22,9 +22,7 @@ function subjectNamed(name) {
   return names.get(name);
 }
 
-const noticed = register.noticed
-  .map((number) => subjects[number])
-  .sort((one, other) => kinds.indexOf(one.kind) - kinds.indexOf(other.kind));
+const noticed = register.noticed.map((number) => subjects[number]);
 
 /** Every day on which something is said that was not said the day before. */
 const turningDays = register.turns;
@@ -48,10 +46,7 @@ const rowOf = (number, day, from, until, status, phases) => ({
   from,
   until,
   status: register.words[status],
-  phases: (phases ?? []).map(([days, ...codes]) => ({
-    day: day + days,
-    codes: codes.map((code) => register.words[code]),
-  })),
+  phases: phases ?? [], // each with the days since the row began, and the codes of its notices
 });
 
 // --- parts ----------------------------------------------------------------------------------
@@ -163,11 +158,16 @@ function isOnRecord(subject, day, known) {
 }
 
 /** The number of the phase in which a row is on a day. */
-function phaseAt({ phases }, day) {
-  return Math.max(
-    0,
-    phases.findLastIndex((phase) => phase.day <= day),
-  );
+function phaseAt({ day: since, phases }, day) {
+  let at = phases.length - 1;
+  while (at > 0 && since + phases[at][0] > day) at -= 1;
+  return Math.max(at, 0);
+}
+
+/** The codes of the notices of a row on a day. */
+function codesAt(row, day) {
+  const [, ...codes] = row.phases[phaseAt(row, day)] ?? [];
+  return codes.map((code) => register.words[code]);
 }
 
 /** What is said of a subject, with its `notices`; null where nothing was on record. */
@@ -229,7 +229,7 @@ function foundOn(day, known) {
   }
   for (const subject of noticed) {
     const row = rowAt(subject, day, known);
-    for (const code of row?.phases[phaseAt(row, day)]?.codes ?? [])
+    for (const code of row?.phases.length ? codesAt(row, day) : [])
       found.push({ subject, code, position: null, breach: false });
   }
   return found;

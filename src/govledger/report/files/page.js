@@ -151,6 +151,7 @@ function navigation(one, subject) {
 
 if (typeof DecompressionStream === "undefined") throw new Error("too old a browser");
 document.documentElement.classList.add("live");
+load(subjects.slice(0, 1)).catch(() => {}); // is needed first, most often
 listen();
 history.scrollRestoration = "manual";
 window.addEventListener("hashchange", () => go(location.hash)); // back, forth, or typed

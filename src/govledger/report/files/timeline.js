@@ -89,7 +89,7 @@ function mandateLane(mandate, label, known) {
   const due = told.flatMap(({ row, phases }) => {
     const at = phases.findIndex((said) => said.deadline === "overdue");
     if (at < 0) return [];
-    const day = row.phases[at].day - 1;
+    const day = row.day + row.phases[at][0] - 1;
     return [
       { first: day, last: day, kind: "due", text: `${word("due")} ${tell(phases[at].due, "due")}` },
     ];
