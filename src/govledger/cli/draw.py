@@ -16,14 +16,18 @@ import click
 
 from govledger.cli.access import find, opened, speaker_of
 from govledger.cli.ask import described
-from govledger.cli.files import contents, target
+from govledger.cli.files import target
 from govledger.cli.options import Subject, as_of, formats, known_at, settings, shared
 from govledger.cli.output import WIDTH, draw, echo_problems, emit, message, progress, style_of
-from govledger.cli.proof import judged, verification
+from govledger.cli.proof import (
+    checkpoints_option,
+    judged,
+    outside,
+    policy_option,
+    verification,
+)
 from govledger.errors import StorageError, UnreadableRecord, visible
 from govledger.events import kind_of
-from govledger.integrity.checkpoint import LARGEST_POLICY, parse_policy, read_checkpoint
-from govledger.integrity.note import LARGEST_NOTE
 from govledger.ledger import Ledger
 from govledger.report.contents import gather
 from govledger.report.days import Day, Days, iso
@@ -32,8 +36,6 @@ from govledger.report.still import shown
 from govledger.report.timelines import Lane, lanes_of, overview
 from govledger.speaking import Speaker
 from govledger.when import When, view_instant
-
-_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
 @click.command(name="timeline")
@@ -237,15 +239,8 @@ _LETTER = 9
     "--year", type=click.IntRange(1000, 9999), help="Only what something happened to in that year."
 )
 @click.option("--disclose", is_flag=True, help="Write personal texts, too.")
-@click.option(
-    "--checkpoint",
-    "checkpoints",
-    type=_FILE,
-    multiple=True,
-    metavar="FILE",
-    help="A checkpoint that somebody kept: the verdict on the page rests on it.",
-)
-@click.option("--policy", type=_FILE, metavar="FILE", help="Whose word counts for it.")
+@checkpoints_option
+@policy_option
 def report_command(
     output: str,
     as_of: When | None,
@@ -270,12 +265,7 @@ def report_command(
       govledger report -o register.html --as-of 2018-11-30 --disclose --lang nl
       govledger report -o 2018.html --year 2018
     """
-    if policy is not None and not checkpoints:
-        raise click.UsageError(
-            "--policy says whose word counts for a checkpoint: give a --checkpoint, too"
-        )
-    by = None if policy is None else parse_policy(contents(policy, LARGEST_POLICY))
-    kept = [read_checkpoint(contents(path, LARGEST_NOTE)) for path in checkpoints]
+    kept, by = outside(checkpoints, policy)
     from govledger.report import page
 
     with opened() as ledger, target(output) as stream:

@@ -51,15 +51,10 @@ from govledger.storage.places import place
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
-_policy_option = click.option(
+policy_option = click.option(
     "--policy", type=_FILE, metavar="FILE", help="Whose word counts (C2SP tlog-policy)."
 )
-
-
-@click.command(name="verify")
-@shared
-@formats
-@click.option(
+checkpoints_option = click.option(
     "--checkpoint",
     "checkpoints",
     type=_FILE,
@@ -67,7 +62,13 @@ _policy_option = click.option(
     metavar="FILE",
     help="A checkpoint that somebody kept; may be given several times.",
 )
-@_policy_option
+
+
+@click.command(name="verify")
+@shared
+@formats
+@checkpoints_option
+@policy_option
 @click.option("--proof", type=_FILE, metavar="FILE", help="Check this bundle, without a ledger.")
 @click.option("--bytes-only", is_flag=True, help="Hash the records, and read nothing they say.")
 @click.option("--rebuild", is_flag=True, help="First make everything derived from the log again.")
@@ -97,17 +98,13 @@ def verify_command(
       govledger verify --proof rob-i.tlog-proof --policy witnesses.policy
       govledger verify --rebuild
     """
-    by = None if policy is None else parse_policy(contents(policy, LARGEST_POLICY))
     if proof is not None:
         if checkpoints or bytes_only or rebuild:
             raise click.UsageError("--proof checks a bundle by itself; it goes with --policy only")
+        by = None if policy is None else parse_policy(contents(policy, LARGEST_POLICY))
         report = verify_bundle(parse_proof(contents(proof, LARGEST_PROOF)), by)
     else:
-        if by is not None and not checkpoints:
-            raise click.UsageError(
-                "--policy says whose word counts for a checkpoint: give a --checkpoint, too"
-            )
-        kept = [read_checkpoint(contents(path, LARGEST_NOTE)) for path in checkpoints]
+        kept, by = outside(checkpoints, policy)
         report = _verified(kept, by, bytes_only=bytes_only, rebuild=rebuild)
     _report(report)
 
@@ -125,6 +122,18 @@ def _report(report: Verification) -> None:
         emit(rows, ("outcome", "name", "detail"), speaker)
     if not report:
         raise SystemExit(4)
+
+
+def outside(
+    checkpoints: Sequence[Path], policy: Path | None
+) -> tuple[Sequence[Note], Policy | None]:
+    """The checkpoints that somebody kept, and whose word counts for them."""
+    if policy is not None and not checkpoints:
+        raise click.UsageError(
+            "--policy says whose word counts for a checkpoint: give a --checkpoint, too"
+        )
+    by = None if policy is None else parse_policy(contents(policy, LARGEST_POLICY))
+    return [read_checkpoint(contents(path, LARGEST_NOTE)) for path in checkpoints], by
 
 
 def _verified(
@@ -176,7 +185,7 @@ def judged(verify: Callable[[], Verification]) -> Verification:
 @click.option("--cosign", type=_FILE, metavar="FILE", help="Witness a checkpoint, with --key.")
 @click.option("--since", type=int, metavar="SIZE", help="Ask a witness who remembers that size.")
 @click.option("--key", type=click.Path(path_type=Path), metavar="FILE", help="The private key.")
-@_policy_option
+@policy_option
 @click.option(
     "--checkpoint",
     type=_FILE,

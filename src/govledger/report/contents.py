@@ -19,10 +19,7 @@ from typing import Any
 
 from attrs import evolve, frozen
 
-from govledger.events import (
-    LEDGER,
-    references,
-)
+from govledger.events import LEDGER, references
 from govledger.history import Record, Regime, moves_rules, regime
 from govledger.integrity.personal import covered
 from govledger.ledger import Ledger
