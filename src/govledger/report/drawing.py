@@ -12,6 +12,7 @@ from datetime import date
 from importlib.resources import files
 from itertools import groupby
 from math import floor
+from operator import attrgetter
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from attrs import frozen
@@ -120,28 +121,23 @@ def _bar(group: Element, name: str, left: float, right: float, top: float) -> No
 
 
 def _marks(svg: Element, marks: Sequence[Mark], scale: Scale, top: float) -> None:
-    """The marks of a lane, kind by kind; where there are several on a day, side by side."""
+    """The marks of a lane: those of one kind and day as one; other kinds of that day beside it."""
     taken_up: dict[Day, float] = {}
     for kind in _SHAPES:
-        some = [mark for mark in marks if mark.kind == kind]
-        for (last, first), together in groupby(
-            sorted(some, key=lambda mark: _when(mark, scale)), key=lambda m: _when(m, scale)
-        ):
+        some = sorted((mark for mark in marks if mark.kind == kind), key=_last)
+        for last, together in groupby(some, key=_last):
             beside = taken_up.get(last, 0)
             taken_up[last] = beside + SIDE
-            _mark(svg, list(together), first, scale, (top + BAR / 2, beside))
+            _mark(svg, list(together), scale, top + BAR / 2, beside)
 
 
-def _when(mark: Mark, scale: Scale) -> tuple[Day, Day]:
-    return mark.last, scale.first if mark.first is None else mark.first
+_last = attrgetter("last")
 
 
-def _mark(
-    svg: Element, marks: Sequence[Mark], first: Day, scale: Scale, place: tuple[float, float]
-) -> None:
-    """Marks of one kind on the same days: one mark, with their number."""
-    middle, beside = place
+def _mark(svg: Element, marks: Sequence[Mark], scale: Scale, middle: float, beside: float) -> None:
+    """Marks of one kind that end on the same day: one mark, with their number."""
     kind, last = marks[0].kind, marks[0].last
+    first = min(scale.first if mark.first is None else mark.first for mark in marks)
     x = _tenth(scale.at(last) + beside)
     group = SubElement(svg, "g", {"class": f"mark {kind}"})
     SubElement(group, "title").text = "\n".join(mark.text for mark in marks)

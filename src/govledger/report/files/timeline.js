@@ -193,43 +193,35 @@ const bar = (name, left, right, top) =>
     height: BAR,
   });
 
-/** The marks of a lane, kind by kind; where there are several on a day, side by side. */
+/** The marks of a lane: those of one kind and day as one; other kinds of that day beside it. */
 function drawnMarks(marks, scale, top) {
-  const middle = top + BAR / 2;
   const takenUp = new Map();
-  return Object.keys(SHAPES).flatMap((kind) =>
-    together(
-      marks.filter((mark) => mark.kind === kind),
-      scale,
-    ).map((some) => {
-      const [last, first] = whenOf(some[0], scale);
-      const beside = takenUp.get(last) ?? 0;
-      takenUp.set(last, beside + SIDE);
-      const at = tenth(scale.at(last) + beside);
-      return drawn(
-        "g",
-        { class: `mark ${kind}` },
-        drawn("title", {}, some.map(({ text }) => text).join("\n")),
-        first < last && line("whisker", scale.at(first), middle, at, middle),
-        SHAPES[kind](at, middle, some.length),
-      );
-    }),
-  );
+  return Object.keys(SHAPES).flatMap((kind) => {
+    const byDay = new Map();
+    for (const mark of marks.filter((each) => each.kind === kind))
+      byDay.set(mark.last, [...(byDay.get(mark.last) ?? []), mark]);
+    return [...byDay]
+      .sort(([one], [other]) => one - other)
+      .map(([last, some]) => {
+        const beside = takenUp.get(last) ?? 0;
+        takenUp.set(last, beside + SIDE);
+        return drawnMark(some, scale, top + BAR / 2, beside);
+      });
+  });
 }
 
-const whenOf = ({ first, last }, scale) => [last, first ?? scale.first];
-
-/** Marks of the same days together, by time. */
-function together(marks, scale) {
-  const found = new Map();
-  for (const mark of marks) {
-    const key = whenOf(mark, scale).join();
-    found.set(key, [...(found.get(key) ?? []), mark]);
-  }
-  return [...found.values()].sort(([one], [other]) => {
-    const [a, b] = [whenOf(one, scale), whenOf(other, scale)];
-    return a[0] - b[0] || a[1] - b[1];
-  });
+/** Marks of one kind that end on the same day: one mark, with their number. */
+function drawnMark(marks, scale, middle, beside) {
+  const [{ kind, last }] = marks;
+  const first = Math.min(...marks.map((mark) => mark.first ?? scale.first));
+  const at = tenth(scale.at(last) + beside);
+  return drawn(
+    "g",
+    { class: `mark ${kind}` },
+    drawn("title", {}, marks.map(({ text }) => text).join("\n")),
+    first < last && line("whisker", scale.at(first), middle, at, middle),
+    SHAPES[kind](at, middle, marks.length),
+  );
 }
 
 const dot = (x, middle, count) => [
