@@ -438,6 +438,12 @@ def test_why_has_records_sources_and_assertion_levels(example_page, window):
     assert "not that it was carried out" in window.text(".means")
 
 
+def test_the_records_about_the_book_can_be_read(example_page, window):
+    show(window, example_page, "#ledger/self@2100-01-01")
+    assert "ledger opened" in window.text(".records")
+    assert not window.all(".absent")
+
+
 def test_changes_between_two_days_are_told(example_page, window):
     show(window, example_page, "#changes@2018-11-30&from=2018-11-29")
     changed = window.run(

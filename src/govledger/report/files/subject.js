@@ -63,6 +63,7 @@ function subjectView(asked) {
       said ? badge(said.status) : null,
     ),
     !said &&
+      subject.packed.length > 2 && // the book itself has records and no state
       element(
         "p",
         { class: "absent" },
