@@ -7,7 +7,7 @@ from xml.etree.ElementTree import fromstring
 import pytest
 from click.testing import CliRunner
 
-from govledger import Ledger, MotionAdopted, MotionSubmitted
+from govledger import Ledger, MandateGiven, MotionAdopted, MotionForceExtended, MotionSubmitted
 from govledger.cli import main
 
 GOLDEN = {
@@ -96,6 +96,30 @@ def test_a_page_of_a_ledger_that_cannot_be_read_says_with_what_verdict(demo):
     assert result.exit_code == 4
     assert "altered: no page was written" in result.stderr
     assert not (demo / "register.html").exists()
+
+
+@pytest.mark.parametrize("kind", ["at-least", "exact"])
+def test_for_ever_fits_the_terminal(tmp_path, monkeypatch, kind):
+    monkeypatch.chdir(tmp_path)
+    with Ledger.open("govledger.db") as ledger:
+        until = {"kind": kind, "when": "9998-06"}
+        ledger.record(
+            MotionSubmitted("bins", title="Bins", on="2024-03-01"),
+            MotionAdopted("bins", on="2024-03-01"),
+            MotionForceExtended("bins", on="2024-03-02", until=until),
+            MandateGiven(
+                "bins.1",
+                motion="bins",
+                task="Buy",
+                addressee="A",
+                due="9500-01-01",
+                on="2024-03-01",
+            ),
+        )
+    for day in ("2024-03-05", "9999-12-31"):
+        result = govledger("timeline", "motion/bins", "--as-of", day)
+        assert result.exit_code == 0, result.output
+        assert max(len(line) for line in result.stdout.splitlines()) <= 120
 
 
 def test_a_timeline_of_nothing(tmp_path, monkeypatch):

@@ -172,8 +172,7 @@ class _Grid:
         yield "", self._named(self._at(self._day), f"▲ {iso(self._day)}")
 
     def _at(self, day: Day) -> int:
-        first, last = self._scale.first, self._scale.last
-        return round((day - first) / (last - first) * (self._width - 1))
+        return round(self._scale.share(day) * (self._width - 1))
 
     def _axis(self) -> list[_Cell]:
         line = [" "] * self._width

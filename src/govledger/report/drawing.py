@@ -42,11 +42,14 @@ class Scale:
     last: Day
     width: float
 
-    def at(self, day: Day) -> float:
-        """Where a day stands; one that is not on the picture stands at its edge."""
+    def share(self, day: Day) -> float:
+        """Where a day stands between the ends; one that is beyond them stands at the end."""
         shown = min(max(day, self.first), self.last)
-        share = (shown - self.first) / (self.last - self.first)
-        return _tenth(GUTTER + share * (self.width - GUTTER - EDGE))
+        return (shown - self.first) / (self.last - self.first)
+
+    def at(self, day: Day) -> float:
+        """Where a day stands on a picture."""
+        return _tenth(GUTTER + self.share(day) * (self.width - GUTTER - EDGE))
 
 
 FAR = number(date(9000, 1, 1))

@@ -86,15 +86,16 @@ def packed(contents: Contents) -> tuple[str, list[str]]:
     """The contents as text: JSON of what every question needs, and the parts in base64."""
     numbers = {held.name: count for count, held in enumerate(contents.subjects)}
     parts = [_part(some, contents, numbers) for some in batches(contents.subjects, PART)]
-    return _json(_first(contents, numbers)), [_deflated(part) for part in parts]
+    return compact(_first(contents, numbers)), [_deflated(part) for part in parts]
 
 
-def _json(value: object) -> str:
+def compact(value: object) -> str:
+    """JSON without a space too many."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 def _deflated(value: object) -> str:
-    return b64encode(zlib.compress(_json(value).encode(), 9)).decode()
+    return b64encode(zlib.compress(compact(value).encode(), 9)).decode()
 
 
 def _first(contents: Contents, numbers: Mapping[str, int]) -> dict[str, Any]:
@@ -106,7 +107,6 @@ def _first(contents: Contents, numbers: Mapping[str, int]) -> dict[str, Any]:
             numbers[judged.finding.subject],
             words.number(judged.finding.code),
             words.number(judged.finding.message),
-            words.number(judged.finding.hint),
             judged.finding.position,
             contents.days.first(judged.since),
             judged.known_from,
@@ -117,7 +117,6 @@ def _first(contents: Contents, numbers: Mapping[str, int]) -> dict[str, Any]:
     ]
     return {
         "known": contents.known,
-        "leftOut": contents.left_out,
         "part": PART,
         "kinds": [
             [kind, plurals.get(kind), list(fields_of(kind, contents.vocabulary))] for kind in kinds

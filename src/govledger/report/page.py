@@ -23,7 +23,7 @@ from govledger.report import shell, still
 from govledger.report.contents import Contents, Progress, gather, withheld
 from govledger.report.days import number
 from govledger.report.drawing import picture
-from govledger.report.packing import packed
+from govledger.report.packing import compact, packed
 from govledger.report.timelines import lanes_of
 from govledger.report.words import FINDINGS, MONTHS, WORDS, long_day
 from govledger.speaking import TERMED, Speaker
@@ -106,7 +106,7 @@ def page(
     }
     return shell.rendered(
         template,
-        page=shell.data(_page(ledger, contents, language, seal, speakers)),
+        page=shell.escaped(compact(_page(ledger, contents, language, seal, speakers))),
         register=shell.escaped(first),
         parts=parts,
         seal={**seal, "verdict": speaker.word(verdict)},

@@ -6,7 +6,6 @@ says (`page`).
 
 from __future__ import annotations
 
-import json
 from base64 import b64encode
 from hashlib import sha256
 from importlib.resources import files
@@ -23,13 +22,13 @@ SCRIPTS = (
     "telling",
     "timeline",
     "lists",
-    "subject",
     "overviews",
+    "subject",
     "controls",
     "console",
     "page",
 )
-"""The scripts, each of which uses only those before it."""
+"""The scripts, each of which uses only those before it; but `asking` has `page` show the answer."""
 
 _BEGINNING = 'document.getElementById("reading").hidden = false;'
 """What every browser can do that has scripts: where the others fail, it is too old for them."""
@@ -97,11 +96,6 @@ def _policy(style: str, *scripts: str) -> str:
 
 def _digest(text: str) -> str:
     return f"'sha256-{b64encode(sha256(text.encode()).digest()).decode()}'"
-
-
-def data(value: object) -> Any:
-    """A value as JSON within a page."""
-    return escaped(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
 
 
 def escaped(text: str) -> Any:

@@ -16,12 +16,24 @@ from govledger.ledger import Explanation
 from govledger.register import Register, fields_of
 from govledger.report.contents import withheld
 from govledger.report.packing import said_by
-from govledger.report.words import FINDINGS, SHOWN
+from govledger.report.words import FINDINGS
 from govledger.rules import Finding
 from govledger.source import Source
 from govledger.speaking import Speaker
 from govledger.terms import LANGUAGES
 from govledger.vocabulary import Vocabulary
+
+SHOWN: Mapping[str, tuple[str, tuple[str, ...]]] = {
+    "motion": ("title", ("status", "decision", "follow_up", "force", "since")),
+    "mandate": ("task", ("motion", "addressee", "status", "due", "deadline")),
+    "blockade": ("scope", ("status", "since", "condition_state")),
+    "proposal": ("text", ("by", "status", "since")),
+    "meeting": ("title", ("on", "body", "place")),
+    "response": ("note", ("parties", "on")),
+    "agreement": ("note", ("parties", "on")),
+    "statement": ("note", ("parties", "on")),
+}
+"""Kind -> the field that a subject is called by, and the columns of a list."""
 
 WHOLE = ("since", "on", "status")
 """Columns whose values are not broken over lines."""
@@ -33,7 +45,6 @@ class Line:
 
     id: str
     called: str
-    status: str
     cells: Mapping[str, str]
     findings: tuple[str, ...]
 
@@ -79,7 +90,6 @@ def lists(register: Register, speaker: Speaker) -> tuple[List, ...]:
             Line(
                 id=said["id"],
                 called=str(said.get(called) or slug_of(said["id"])),
-                status=str(said.get("status") or ""),
                 cells={name: _cell(said.get(name), name, register, speaker) for name in columns},
                 findings=tuple(meaning(f, speaker) for f in findings.get(said["id"], ())),
             )

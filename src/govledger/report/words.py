@@ -458,16 +458,3 @@ def long_day(day: str, language: str) -> str:
     """A day in ISO 8601 as people write it."""
     year, month, date = day.split("-")
     return f"{int(date)} {MONTHS[language][int(month) - 1]} {year}"
-
-
-SHOWN: Mapping[str, tuple[str, tuple[str, ...]]] = {
-    "motion": ("title", ("status", "decision", "follow_up", "force", "since")),
-    "mandate": ("task", ("motion", "addressee", "status", "due", "deadline")),
-    "blockade": ("scope", ("status", "since", "condition_state")),
-    "proposal": ("text", ("by", "status", "since")),
-    "meeting": ("title", ("on", "body", "place")),
-    "response": ("note", ("parties", "on")),
-    "agreement": ("note", ("parties", "on")),
-    "statement": ("note", ("parties", "on")),
-}
-"""Kind -> the field that a subject is called by, and the columns of a list."""

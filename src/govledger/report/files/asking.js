@@ -1,14 +1,16 @@
 // Asking: what a view is asked, and the address that says so. Here: both, in each direction. Not
 // here: answers (`data.js`), or showing them (`page.js`).
 
+/** The views that there always are. */
+const OVER_ALL = ["findings", "changes", "proof"];
+
 /** The kinds that have a list by themselves; the others share one. */
-const FIXED = ["others", "findings", "changes", "proof"];
 const listed = kinds.filter((kind) => kind.plural && ofKind.get(kind.name).length);
 const others = kinds.filter(
   (kind) => !kind.plural && ofKind.get(kind.name).some(({ packed }) => packed.length > 2),
 );
 const viewOfKind = ({ plural }) =>
-  !plural ? "others" : FIXED.includes(plural) ? `list-${plural}` : plural;
+  !plural ? "others" : ["others", ...OVER_ALL].includes(plural) ? `list-${plural}` : plural;
 const kindsOf = (view) =>
   view === "others" ? others : kinds.filter((kind) => viewOfKind(kind) === view);
 
@@ -17,7 +19,7 @@ const calledView = (view) => capital(word(view.replace(/^list-/, "")));
 
 /** What there is to look at besides single subjects. */
 const LISTS = [...listed.map(viewOfKind), ...(others.length ? ["others"] : [])];
-const VIEWS = [...LISTS, "findings", "changes", "proof"];
+const VIEWS = [...LISTS, ...OVER_ALL];
 
 /** What is asked before anybody has asked anything. */
 const start = {

@@ -205,24 +205,13 @@ let last = {}; // one view asks several times
 
 function foundOn(day, known) {
   const found = [];
-  for (const [
-    subject,
-    code,
-    message,
-    hint,
-    position,
-    since,
-    from,
-    until,
-    breach,
-  ] of register.judged) {
+  for (const [subject, code, message, position, since, from, until, breach] of register.judged) {
     if (since > day || !isKnown(from, until, known)) continue;
-    const [name, told, remedy] = [code, message, hint].map((number) => register.words[number]);
+    const [name, told] = [code, message].map((number) => register.words[number]);
     found.push({
       subject: subjects[subject],
       code: name,
       message: told,
-      hint: remedy,
       position,
       breach: breach === 1,
     });
@@ -296,7 +285,6 @@ function why(subject, day, known) {
     .filter(([position, since]) => position <= known && since <= day)
     .map(([position, since, moves, late]) => ({
       record: records.get(position),
-      since,
       moves: moves === 1,
       late: late !== undefined && late <= day,
     }));
@@ -306,7 +294,6 @@ function why(subject, day, known) {
     .filter(([, since]) => since <= day)
     .map(([position, since, by, corrects]) => ({
       record: records.get(position),
-      since,
       by,
       corrected: corrects === 1,
       reason: corrects === 1 ? null : records.get(by).said.reason,
